@@ -1,0 +1,1 @@
+"""Rules of the classroom: frozen values and pure functions, no clock, no chance, no framework."""
