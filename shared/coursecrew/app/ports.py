@@ -1,0 +1,206 @@
+"""Everything a host provides, as protocols; `Ports` is their bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from random import Random  # noqa: TID251 - the type only; chance is made in system.py
+from typing import Any, BinaryIO, Protocol, TypeVar
+
+from coursecrew.app.records import RecordType
+from coursecrew.domain.gradebook import Cell
+from coursecrew.domain.people import Role, Source
+
+R = TypeVar("R")
+
+
+class Store(Protocol):
+    """Rows of one tenant, inside the transaction that is open.
+
+    `find` takes equalities; a list or tuple as a value means any of them. `order` is the name of
+    one of the orders that the record type declares; `after` is the last record of the page before.
+    """
+
+    def get(self, kind: RecordType[R], id: str, *, lock: bool = False) -> R:
+        """The row of that id, locked against others where the database can; `NotFound` if absent."""
+        ...
+
+    def find(
+        self,
+        kind: RecordType[R],
+        *,
+        order: str = "id",
+        after: R | None = None,
+        limit: int = 200,
+        **equal: Any,
+    ) -> list[R]:
+        """Rows that match all equalities, in a declared order, at most `limit`."""
+        ...
+
+    def count(self, kind: RecordType[R], **equal: Any) -> int:
+        """How many rows match."""
+        ...
+
+    def tally(self, kind: RecordType[R], by: str, **equal: Any) -> dict[Any, int]:
+        """How many rows match, for each value of the column `by`."""
+        ...
+
+    def add(self, kind: RecordType[R], record: R) -> R:
+        """Write a new row; `AlreadyExists` where a unique rule is met (the transaction goes on)."""
+        ...
+
+    def save(self, kind: RecordType[R], record: R) -> R:
+        """Write a changed row, its `version` raised by one; `StaleWrite` if somebody else was first."""
+        ...
+
+    def remove(self, kind: RecordType[R], id: str) -> None:
+        """Take a row away; absent rows are no error."""
+        ...
+
+
+class Clock(Protocol):
+    """What time it is."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        ...
+
+
+class Ids(Protocol):
+    """Makes ids."""
+
+    def new(self) -> str:
+        """32 lower-case hex digits, rising with time."""
+        ...
+
+
+@dataclass(frozen=True)
+class Member:
+    """One person of the platform's member list."""
+
+    person: str
+    name: str
+    role: Role
+    active: bool = True
+    zone: str = ""
+    looks_on: bool = False  # the platform says: a test student
+    source: Source = Source.ROSTER
+
+
+class People(Protocol):
+    """The platform's member list, and finding somebody by what a teacher writes into a CSV."""
+
+    def members(self, course: str) -> Iterable[Sequence[Member]]:
+        """All members, page by page; raises `PlatformUnreachable` rather than giving half a list."""
+        ...
+
+    def person_for(self, course: str, handle: str) -> str | None:
+        """The key of the person whom a file calls by user name, e-mail or id; `None` if unknown."""
+        ...
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a gradebook said to one send.
+
+    `kind` is "ok", "later" (try again), "older" (its own stamp is newer; `stamp` says which, if
+    known) or "refused" (for good); `code` is a stable word for staff.
+    """
+
+    kind: str
+    code: str = ""
+    stamp: datetime | None = None
+    wait_seconds: float | None = None
+
+
+class Gradebook(Protocol):
+    """The platform's gradebook, one cell at a time; called outside any transaction."""
+
+    def send(
+        self, cell: Cell, *, value: Decimal | None, maximum: Decimal, stamp: datetime, title: str
+    ) -> Answer:
+        """Write (or, with `None`, clear) one cell. Sending the same again must do no harm."""
+        ...
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail, already in the reader's language."""
+
+    subject: str
+    text: str
+    html: str
+    unsubscribe: str = ""  # absolute address, also for the List-Unsubscribe header
+
+
+class Mailer(Protocol):
+    """Sends mail; the core never sees an address."""
+
+    def send(self, person: str, mail: Mail) -> str:
+        """Send, and return "sent", or "no_address"; raises `PlatformUnreachable` to be retried."""
+        ...
+
+
+class Files(Protocol):
+    """Keeps uploaded bytes under random names."""
+
+    def put(self, name: str, content: BinaryIO) -> None:
+        """Store under a name that `Ids` made."""
+        ...
+
+    def open(self, name: str) -> BinaryIO:
+        """Read; `NotFound` if absent."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Delete; absent is no error."""
+        ...
+
+
+class Links(Protocol):
+    """Absolute addresses for mail: the host knows its own origin."""
+
+    def to_activity(self, activity_place: str, course: str) -> str:
+        """Where a learner opens the activity from a mail (in the LMS, if the host knows it)."""
+        ...
+
+    def to_unsubscribe(self, token: str) -> str:
+        """The page that stops mail for one person in one course."""
+        ...
+
+    def sign(self, purpose: str, *parts: str) -> str:
+        """A token for one purpose that only this host can have made."""
+        ...
+
+    def read(self, purpose: str, token: str) -> tuple[str, ...] | None:
+        """The parts of a token, or `None` if it was not made here for this purpose."""
+        ...
+
+
+class Queue(Protocol):
+    """Background work; the rows are the truth, a lost nudge costs only time."""
+
+    def nudge(self) -> None:
+        """Ask that waiting deliveries be looked at soon; called after commit."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything a host provides, for one tenant."""
+
+    transaction: Callable[[], AbstractContextManager[Store]]
+    clock: Clock
+    ids: Ids
+    chance: Random
+    people: People
+    gradebook: Gradebook
+    mailer: Mailer
+    files: Files
+    links: Links
+    queue: Queue
+    pause: Callable[[float], None]  # wait before a retry; seconds
+    has_gradebook: bool = True

@@ -1,0 +1,520 @@
+"""How each record is stored: the one mapping between rows and objects, for every adapter.
+
+A `RecordType` names its table and columns. Adapters are generic: they turn columns into whatever
+their database wants, and call `to_row` and `from_row`. Rows are flat; inner values (rubric,
+texts, accounts) are one JSON column each.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Generic, TypeVar, cast
+
+from coursecrew.domain import activities, grading, rubrics, schedule, submissions, teams
+from coursecrew.domain.events import Event, Kind
+from coursecrew.domain.gradebook import Cell, Component, Delivery
+from coursecrew.domain.notices import Notice
+from coursecrew.domain.people import Participant, Role, Source
+
+R = TypeVar("R")
+
+
+class Sort(StrEnum):
+    """What a column holds; adapters map each sort to a type of their database."""
+
+    KEY = "key"  # 32 lower-case hex digits, or ""
+    TEXT = "text"  # up to `length` characters
+    LONG = "long"  # any length
+    JSON = "json"
+    WHOLE = "whole"
+    FLAG = "flag"
+    TIME = "time"  # aware UTC, microseconds
+    NUMBER = "number"  # exact decimal, kept as text
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its sort, and how its value becomes an object and back."""
+
+    sort: Sort
+    length: int = 255
+    null: bool = False
+    load: Callable[[Any], Any] | None = None
+    dump: Callable[[Any], Any] | None = None
+
+    def to_stored(self, value: Any) -> Any:
+        """The value as a database driver takes it; times stay aware UTC."""
+        if value is None:
+            return None
+        if self.dump:
+            value = self.dump(value)
+        if self.sort is Sort.JSON:
+            return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        if self.sort is Sort.NUMBER:
+            return str(value)
+        if isinstance(value, StrEnum):
+            return value.value
+        if self.sort is Sort.TIME and isinstance(value, datetime):
+            return value.astimezone(UTC)
+        return value
+
+    def to_object(self, stored: Any) -> Any:
+        """The stored value as the record has it; puts the zone back where a database lost it."""
+        if stored is None:
+            return None
+        if self.sort is Sort.JSON:
+            stored = json.loads(stored)
+        elif self.sort is Sort.NUMBER:
+            stored = Decimal(stored)
+        elif self.sort is Sort.FLAG:
+            stored = bool(stored)
+        elif self.sort is Sort.TIME:
+            stored = stored.replace(tzinfo=UTC) if stored.tzinfo is None else stored.astimezone(UTC)
+        return self.load(stored) if self.load else stored
+
+
+def key() -> Column:
+    """An id or person key; "" where there is none."""
+    return Column(Sort.KEY, 32)
+
+
+def text(length: int = 255) -> Column:
+    """A short text."""
+    return Column(Sort.TEXT, length)
+
+
+def choice(kind: type[StrEnum], *, null: bool = False) -> Column:
+    """One word of a fixed set."""
+    return Column(Sort.TEXT, 40, null=null, load=kind)
+
+
+def long() -> Column:
+    """A text of any length."""
+    return Column(Sort.LONG)
+
+
+def whole() -> Column:
+    """A whole number."""
+    return Column(Sort.WHOLE)
+
+
+def flag() -> Column:
+    """Yes or no."""
+    return Column(Sort.FLAG)
+
+
+def time(*, null: bool = False) -> Column:
+    """A moment."""
+    return Column(Sort.TIME, null=null)
+
+
+def number(*, null: bool = False) -> Column:
+    """An exact decimal number."""
+    return Column(Sort.NUMBER, 80, null=null)
+
+
+def inner(load: Callable[[Any], Any], dump: Callable[[Any], Any], *, null: bool = False) -> Column:
+    """Inner values as one JSON text."""
+    return Column(Sort.JSON, null=null, load=load, dump=dump)
+
+
+@dataclass(frozen=True)
+class RecordType(Generic[R]):
+    """One kind of record: table, builder, columns, unique rules, and the orders it is read in.
+
+    `orders` maps a name to columns (a leading "-" turns one round); "id" always exists and every
+    order ends with it. `indexes` are the equalities that screens ask for. `personal` says in words
+    what of a person stands in the table, for the data map and the hosts' privacy notes.
+    """
+
+    table: str
+    build: Callable[..., R]
+    columns: Mapping[str, Column]
+    unique: tuple[tuple[str, ...], ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+    orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    personal: str = ""
+
+    def __post_init__(self) -> None:
+        names = {f.name for f in fields(cast("Any", self.build))}
+        if names != set(self.columns):
+            raise TypeError(f"{self.table}: columns and fields differ: {names ^ set(self.columns)}")
+
+    @property
+    def has_version(self) -> bool:
+        """Whether a save is compared with what was read."""
+        return "version" in self.columns
+
+    def order(self, name: str) -> tuple[str, ...]:
+        """The columns of a declared order, ending with the id; `KeyError` for an undeclared one."""
+        columns = () if name == "id" else self.orders[name]
+        return (*columns, "id")
+
+    def to_row(self, record: R) -> dict[str, Any]:
+        """The record as stored values by column."""
+        return {name: column.to_stored(getattr(record, name)) for name, column in self.columns.items()}
+
+    def from_row(self, row: Mapping[str, Any]) -> R:
+        """The record that a row of stored values holds."""
+        return self.build(**{name: column.to_object(row[name]) for name, column in self.columns.items()})
+
+
+@dataclass(frozen=True)
+class RequestKey:
+    """A write that was done: sent twice, it has one effect and the same answer."""
+
+    id: str
+    person: str
+    key: str
+    at: datetime
+    answer: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SettingsVersion:
+    """The settings as somebody saved them; the base of a merge when two people edit at once."""
+
+    id: str
+    activity: str
+    number: int
+    settings: activities.Settings
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Visit:
+    """When somebody first and last opened an activity."""
+
+    id: str
+    activity: str
+    person: str
+    first_at: datetime
+    last_at: datetime
+    told_privacy: bool = False
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """An uploaded file; `owner` is the activity (task text) whose text links it."""
+
+    id: str
+    course: str
+    activity: str
+    name: str
+    kind: str  # media type by content
+    size: int
+    checksum: str
+    stored: str  # the random name under which `Files` keeps it
+    by: str
+    at: datetime
+
+
+def _plain(value: Any) -> Any:
+    return value
+
+
+def _as_tuple(value: Any) -> tuple[str, ...]:
+    return tuple(value)
+
+
+def _settings() -> Column:
+    return inner(activities.from_document, activities.to_document)
+
+
+PARTICIPANTS = RecordType(
+    "coursecrew_participant",
+    Participant,
+    {
+        "id": key(), "course": text(), "person": key(), "name": text(), "role": choice(Role),
+        "source": choice(Source), "since": time(), "active": flag(), "excluded": flag(),
+        "once_staff": flag(), "looks_on": flag(), "named_role": choice(Role, null=True), "named_by": key(),
+        "teams": inner(_as_tuple, list), "zone": text(64), "language": text(16), "mail": flag(),
+        "version": whole(),
+    },
+    unique=(("course", "person"),),
+    orders={"name": ("name",)},
+    indexes=(("course", "name"),),
+    personal="name, role and time zone of a person in a course",
+)  # fmt: skip
+ACTIVITIES = RecordType(
+    "coursecrew_activity",
+    activities.Activity,
+    {
+        "id": key(), "course": text(), "place": text(), "name": text(80), "kind": text(40),
+        "settings": _settings(), "state": choice(activities.State), "published_at": time(null=True),
+        "settings_number": whole(), "settings_by": key(), "settings_at": time(null=True), "wish": text(64),
+        "held": inner(_as_tuple, list), "origin": key(), "work_begun": flag(), "released_at": time(null=True),
+        "version": whole(),
+    },
+    unique=(("course", "place"), ("course", "name")),
+)  # fmt: skip
+SETTINGS_VERSIONS = RecordType(
+    "coursecrew_settings_version",
+    SettingsVersion,
+    {"id": key(), "activity": key(), "number": whole(), "settings": _settings(), "by": key(), "at": time()},
+    unique=(("activity", "number"),),
+)
+TEAM_SETS = RecordType(
+    "coursecrew_team_set",
+    teams.TeamSet,
+    {
+        "id": key(), "course": text(), "name": text(80), "min": whole(), "ideal": whole(), "max": whole(),
+        "join": text(20), "public": flag(), "lock_at": time(null=True), "publish_at": time(null=True),
+        "version": whole(),
+    },
+    unique=(("course", "name"),),
+)  # fmt: skip
+TEAMS = RecordType(
+    "coursecrew_team",
+    teams.Team,
+    {
+        "id": key(), "team_set": key(), "name": text(80), "name_key": text(80), "size": whole(),
+        "motto": text(140), "leader": key(), "open": flag(), "created_by": key(), "state": text(20),
+        "version": whole(),
+    },
+    unique=(("team_set", "name_key"),),
+    orders={"name": ("name_key",), "size": ("size", "name_key"), "largest": ("-size",)},
+    indexes=(("team_set", "state", "name_key"), ("team_set", "state", "size", "name_key")),
+)  # fmt: skip
+MEMBERSHIPS = RecordType(
+    "coursecrew_membership",
+    teams.Membership,
+    {
+        "id": key(), "team_set": key(), "team": key(), "person": key(), "since": time(), "active": flag(),
+        "duty": text(80), "version": whole(),
+    },
+    unique=(("team_set", "person"),),
+    indexes=(("team",),),
+    personal="which team a person is in now",
+)  # fmt: skip
+MEMBERSHIP_EVENTS = RecordType(
+    "coursecrew_membership_event",
+    teams.MembershipEvent,
+    {
+        "id": key(), "team_set": key(), "team": key(), "person": key(), "event": choice(teams.Happened),
+        "at": time(), "actor": key(), "reason": text(),
+    },
+    indexes=(("team",), ("team_set", "person")),
+    personal="the history of a person's teams",
+)  # fmt: skip
+WAITING = RecordType(
+    "coursecrew_waiting",
+    teams.Waiting,
+    {"id": key(), "team_set": key(), "team": key(), "person": key(), "since": time()},
+    unique=(("team", "person"),),
+    indexes=(("team_set", "person"),),
+    personal="which teams a person waits for",
+)
+ASKINGS = RecordType(
+    "coursecrew_asking",
+    teams.Asking,
+    {
+        "id": key(), "team_set": key(), "team": key(), "person": key(), "kind": text(20), "by": key(),
+        "at": time(), "expires": time(), "state": text(20), "version": whole(),
+    },
+    indexes=(("team", "state"), ("team_set", "person", "state")),
+    personal="invitations and requests between a person and a team",
+)  # fmt: skip
+CARDS = RecordType(
+    "coursecrew_card",
+    teams.Card,
+    {
+        "id": key(), "team_set": key(), "person": key(), "pitch": text(teams.PITCH_LENGTH), "skills": text(),
+        "hours": text(), "at": time(null=True), "version": whole(),
+    },
+    unique=(("team_set", "person"),),
+    personal="what a person looking for a team wrote about themselves",
+)  # fmt: skip
+WORKS = RecordType(
+    "coursecrew_work",
+    submissions.Work,
+    {
+        "id": key(), "activity": key(), "team": key(), "round": whole(),
+        "state": choice(submissions.WorkState), "pressed_at": time(null=True), "pressed_by": key(),
+        "confirm_until": time(null=True), "submission": key(), "edited_at": time(null=True),
+        "edited_by": key(), "reason": text(), "version": whole(),
+    },
+    unique=(("activity", "team", "round"),),
+    indexes=(("activity", "state"),),
+)  # fmt: skip
+DRAFTS = RecordType(
+    "coursecrew_draft",
+    submissions.Draft,
+    {"id": key(), "work": key(), "number": whole(), "texts": inner(_plain, dict), "version": whole()},
+    unique=(("work",),),
+    personal="what a team wrote together",
+)
+DRAFT_VERSIONS = RecordType(
+    "coursecrew_draft_version",
+    submissions.DraftVersion,
+    {
+        "id": key(), "work": key(), "number": whole(), "texts": inner(_plain, dict), "author": key(),
+        "at": time(), "kind": text(20),
+    },
+    indexes=(("work", "number"),),
+    orders={"newest": ("-number",)},
+    personal="who wrote which version",
+)  # fmt: skip
+SUBMISSIONS = RecordType(
+    "coursecrew_submission",
+    submissions.Submission,
+    {
+        "id": key(), "activity": key(), "work": key(), "team": key(), "round": whole(), "number": whole(),
+        "texts": inner(_plain, dict), "handed_in_at": time(), "by": key(), "sealed_at": time(),
+        "how": text(20), "state": text(20), "version": whole(),
+    },
+    indexes=(("activity", "state"), ("work",)),
+    personal="what a team handed in",
+)  # fmt: skip
+BYLINES = RecordType(
+    "coursecrew_byline",
+    submissions.Byline,
+    {
+        "id": key(), "activity": key(), "submission": key(), "team": key(), "person": key(),
+        "in_force": flag(), "version": whole(),
+    },
+    unique=(("submission", "person"),),
+    indexes=(("activity", "person"), ("activity", "in_force")),
+    personal="whose names stand on a submission",
+)  # fmt: skip
+CONFIRMATIONS = RecordType(
+    "coursecrew_confirmation",
+    submissions.Confirmation,
+    {
+        "id": key(), "work": key(), "press": key(), "person": key(), "says": text(10), "at": time(),
+        "reason": text(1000),
+    },
+    unique=(("press", "person"),),
+    indexes=(("work",),),
+    personal="who confirmed a submission, or objected and why",
+)  # fmt: skip
+EXTENSIONS = RecordType(
+    "coursecrew_extension",
+    schedule.Extension,
+    {
+        "id": key(), "activity": key(), "team": key(), "person": key(), "due": time(),
+        "closes": time(null=True), "reason": text(), "by": key(), "at": time(),
+    },
+    indexes=(("activity", "team"), ("activity", "person")),
+    personal="who was given more time and why",
+)  # fmt: skip
+STAFF_SCORES = RecordType(
+    "coursecrew_staff_score",
+    grading.StaffScore,
+    {
+        "id": key(), "activity": key(), "work": key(), "submission": key(),
+        "sheet": inner(rubrics.sheet_from, rubrics.sheet_to),
+        "rubric": inner(activities.rubric_from, activities.rubric_to), "by": key(), "at": time(),
+        "comment": long(), "complete": flag(), "version": whole(),
+    },
+    unique=(("work",),),
+    indexes=(("activity",),),
+    personal="what staff gave a team's work, and who gave it",
+)  # fmt: skip
+_ACCOUNT = inner(grading.account_from, grading.account_to, null=True)
+GRADES = RecordType(
+    "coursecrew_grade",
+    grading.Grade,
+    {
+        "id": key(), "activity": key(), "person": key(), "team": key(), "number": whole(),
+        "state": choice(grading.GradeState), "total": number(null=True), "account": _ACCOUNT, "at": time(),
+        "override": number(null=True), "override_reason": text(1000), "override_by": key(),
+        "released_at": time(null=True), "version": whole(),
+    },
+    unique=(("activity", "person"),),
+    indexes=(("activity", "state"),),
+    personal="a person's grade and how it was made",
+)  # fmt: skip
+GRADE_VERSIONS = RecordType(
+    "coursecrew_grade_version",
+    grading.GradeVersion,
+    {
+        "id": key(), "activity": key(), "person": key(), "number": whole(),
+        "state": choice(grading.GradeState), "total": number(null=True), "account": _ACCOUNT, "at": time(), "cause": text(80), "by": key(),
+    },
+    unique=(("activity", "person", "number"),),
+    personal="earlier states of a person's grade",
+)  # fmt: skip
+CELLS = RecordType(
+    "coursecrew_gradebook_cell",
+    Cell,
+    {
+        "id": key(), "activity": key(), "person": key(), "component": choice(Component),
+        "wanted": number(null=True), "wanted_number": whole(), "comment": long(),
+        "handed_in_at": time(null=True), "state": choice(Delivery), "sent_number": whole(),
+        "sent_value": number(null=True), "sent_at": time(null=True), "stamp": time(null=True),
+        "tries": whole(), "next_try": time(null=True), "answer": text(), "version": whole(),
+    },
+    unique=(("activity", "person", "component"),),
+    indexes=(("state", "next_try"), ("activity", "state")),
+    orders={"next": ("next_try",)},
+    personal="a person's grade as it was sent to the gradebook",
+)  # fmt: skip
+EVENTS = RecordType(
+    "coursecrew_event",
+    Event,
+    {
+        "id": key(), "activity": key(), "course": text(), "kind": choice(Kind), "by": key(), "at": time(),
+        "team": key(), "detail": inner(_plain, dict), "state": text(20), "tries": whole(),
+        "next_try": time(null=True), "error": text(), "version": whole(),
+    },
+    indexes=(("state", "next_try"), ("activity",)),
+    orders={"next": ("next_try",)},
+    personal="who did what and when",
+)  # fmt: skip
+NOTICES = RecordType(
+    "coursecrew_notice",
+    Notice,
+    {
+        "id": key(), "course": text(), "activity": key(), "person": key(), "event": key(),
+        "kind": choice(Kind), "at": time(), "detail": inner(_plain, dict), "read": flag(), "mail": text(20), "tries": whole(),
+        "next_try": time(null=True), "error": text(), "version": whole(),
+    },
+    unique=(("event", "person"),),
+    indexes=(("activity", "person", "read"), ("mail", "next_try")),
+    orders={"newest": ("-at",), "next": ("next_try",)},
+    personal="what a person was told",
+)  # fmt: skip
+REQUEST_KEYS = RecordType(
+    "coursecrew_request_key",
+    RequestKey,
+    {"id": key(), "person": key(), "key": text(64), "at": time(), "answer": inner(_plain, dict)},
+    unique=(("person", "key"),),
+    indexes=(("at",),),
+    orders={"oldest": ("at",)},
+    personal="the keys of a person's latest writes, for two days",
+)
+VISITS = RecordType(
+    "coursecrew_visit",
+    Visit,
+    {
+        "id": key(), "activity": key(), "person": key(), "first_at": time(), "last_at": time(),
+        "told_privacy": flag(), "version": whole(),
+    },
+    unique=(("activity", "person"),),
+    personal="when a person first and last opened an activity",
+)  # fmt: skip
+FILES = RecordType(
+    "coursecrew_file",
+    StoredFile,
+    {
+        "id": key(), "course": text(), "activity": key(), "name": text(), "kind": text(120), "size": whole(),
+        "checksum": text(64), "stored": text(64), "by": key(), "at": time(),
+    },
+    indexes=(("activity",),),
+    personal="who uploaded which file",
+)  # fmt: skip
+
+ALL: tuple[RecordType[Any], ...] = (
+    PARTICIPANTS, ACTIVITIES, SETTINGS_VERSIONS, TEAM_SETS, TEAMS, MEMBERSHIPS, MEMBERSHIP_EVENTS, WAITING,
+    ASKINGS, CARDS, WORKS, DRAFTS, DRAFT_VERSIONS, SUBMISSIONS, BYLINES, CONFIRMATIONS, EXTENSIONS,
+    STAFF_SCORES, GRADES, GRADE_VERSIONS, CELLS, EVENTS, NOTICES, REQUEST_KEYS, VISITS, FILES,
+)  # fmt: skip
+BY_TABLE = {kind.table: kind for kind in ALL}

@@ -1,0 +1,445 @@
+"""An activity, its settings document, what of it is locked, and whether it is ready.
+
+In Open edX the document is a field of the block, in the LTI tool a row: both are the *wish*. What
+is *in force* is kept with the activity; a wish that would break a promise stays a wish, and staff
+read which part and why (`Held`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any
+
+from coursecrew.domain.errors import Invalid, Problem
+from coursecrew.domain.rubrics import Criterion, Level, Rubric
+from coursecrew.domain.schedule import Basis, LatePolicy, Step, Window
+
+SCHEMA = 1
+MOST_PROMPTS = 10
+MOST_CRITERIA = 20
+
+
+class SubmitRule(StrEnum):
+    """Who hands in for the team."""
+
+    ANY = "any"
+    LEADER = "leader"
+    ALL = "all"
+
+
+class State(StrEnum):
+    """An assignment's life; `hidden` is shown to nobody but staff."""
+
+    HIDDEN = "hidden"
+    PUBLISHED = "published"
+    CLOSED = "closed"
+    ARCHIVED = "archived"
+
+
+class JoinRule(StrEnum):
+    """How people come into teams of a set."""
+
+    SELF = "self"  # learners found and join teams
+    STAFF = "staff"  # staff place everybody: by hand, CSV or an even split
+
+
+@dataclass(frozen=True)
+class TeamRules:
+    """Sizes and dates of a team set: `1 <= min <= ideal <= max <= 50`."""
+
+    name: str = "teams"
+    min: int = 3
+    ideal: int = 4
+    max: int = 5
+    lock_at: datetime | None = None
+    publish_at: datetime | None = None
+    public: bool = True
+    join: JoinRule = JoinRule.SELF
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One part of the draft that the team writes."""
+
+    id: str
+    title: str
+    hint: str = ""
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything an author decides about a team assignment."""
+
+    title: str = ""
+    goal: str = ""
+    done_when: tuple[str, ...] = ()
+    task: str = ""
+    teams: TeamRules = field(default_factory=TeamRules)
+    prompts: tuple[Prompt, ...] = field(default_factory=lambda: (Prompt("p1", "Our work"),))
+    steps: Mapping[Step, Window] = field(default_factory=dict)
+    submit_rule: SubmitRule = SubmitRule.ANY
+    auto_seal: bool = True
+    late: LatePolicy = field(default_factory=LatePolicy)
+    rubric: Rubric = field(default_factory=Rubric)
+
+    def step(self, step: Step) -> Window:
+        """The window of a step; a step without dates is always open."""
+        return self.steps.get(step, Window())
+
+    def prompt(self, id: str) -> Prompt | None:
+        """The prompt of that id."""
+        return next((prompt for prompt in self.prompts if prompt.id == id), None)
+
+
+@dataclass(frozen=True)
+class Activity:
+    """One placed block or resource link, with the settings in force."""
+
+    id: str
+    course: str
+    place: str  # the host's own name for the place: usage key, or our UUID in the LMS
+    name: str  # short name within the course, by which activities refer to each other
+    kind: str
+    settings: Settings
+    state: State = State.HIDDEN
+    published_at: datetime | None = None
+    settings_number: int = 1
+    settings_by: str = ""
+    settings_at: datetime | None = None
+    wish: str = ""  # fingerprint of the wish last compared
+    held: tuple[str, ...] = ()  # parts of the wish that are not in force, by lock code
+    origin: str = ""  # the activity it was copied from
+    work_begun: bool = False  # a submission was sealed: some settings are locked
+    released_at: datetime | None = None
+    version: int = 1
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether learners see more than "not ready yet"."""
+        return self.state is not State.HIDDEN
+
+    def window(self, step: Step) -> Window:
+        """The window of a step, before extensions."""
+        return self.settings.step(step)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the readiness check: what is wrong, whether it blocks, where to mend it."""
+
+    code: str
+    field: str
+    blocks: bool
+    values: tuple[tuple[str, object], ...] = ()
+
+
+def readiness(settings: Settings, *, learners: int | None = None) -> list[Check]:
+    """What stands in the way of publishing (`blocks`) or deserves a second look.
+
+    `learners` is the size of the roster; `None` when the host does not know it.
+    """
+    checks = [
+        Check("goal_missing", "goal", blocks=True) if not settings.goal.strip() else None,
+        Check("done_missing", "done_when", blocks=True) if not settings.done_when else None,
+        Check("prompts_missing", "prompts", blocks=True) if not settings.prompts else None,
+        Check("rubric_missing", "rubric", blocks=True) if not settings.rubric.criteria else None,
+        *(_date_checks(settings)),
+    ]
+    if learners is not None and 0 < learners < settings.teams.min:
+        checks.append(
+            Check(
+                "too_few_people",
+                "team_min",
+                blocks=True,
+                values=(("learners", learners), ("min", settings.teams.min)),
+            )
+        )
+    if learners == 0:
+        checks.append(Check("nobody_yet", "team_min", blocks=False))
+    if settings.step(Step.DRAFT).due is None:
+        checks.append(Check("no_due_date", "draft_due", blocks=False))
+    return [check for check in checks if check is not None]
+
+
+def _date_checks(settings: Settings) -> list[Check | None]:
+    """Dates that cross: within a step, and the team lock after the first due date."""
+    found: list[Check | None] = []
+    for step, window in settings.steps.items():
+        moments = [m for m in (window.opens, window.due, window.closes) if m is not None]
+        if moments != sorted(moments):
+            found.append(
+                Check("dates_crossed", f"{step.value}_due", blocks=True, values=(("step", step.value),))
+            )
+    lock, due = settings.teams.lock_at, settings.step(Step.DRAFT).due
+    if lock and due and lock > due:
+        found.append(Check("lock_after_due", "team_lock", blocks=True))
+    return found
+
+
+# --- locks: what may no longer change, and until when it could ---
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What has happened already, as far as locks depend on it."""
+
+    work_begun: bool = False
+    largest_team: int = 0
+    released: bool = False
+    marked_rubric: bool = False  # somebody has a mark under the rubric in force
+    now: datetime | None = None
+
+
+def allowed(current: Settings, wish: Settings, facts: Facts) -> tuple[Settings, tuple[str, ...]]:
+    """The settings that may take effect out of a wish, and the codes of the parts held back.
+
+    Promised time is never shortened silently: a due or closing time that moves to before `now`
+    while it still lay ahead is held. Everything else takes effect.
+    """
+    held: list[str] = []
+    result = wish
+    if facts.work_begun and wish.submit_rule is not current.submit_rule:
+        result, held = replace(result, submit_rule=current.submit_rule), [*held, "submit_rule"]
+    if wish.teams.max < facts.largest_team:
+        result = replace(result, teams=replace(result.teams, max=max(current.teams.max, facts.largest_team)))
+        held.append("team_max")
+    if facts.released and wish.late != current.late:
+        result, held = replace(result, late=current.late), [*held, "late"]
+    if facts.marked_rubric and not wish.rubric.same_structure(current.rubric):
+        result, held = replace(result, rubric=current.rubric), [*held, "rubric"]
+    if _shortens(current.step(Step.DRAFT), wish.step(Step.DRAFT), facts.now):
+        steps = {**wish.steps, Step.DRAFT: current.step(Step.DRAFT)}
+        result, held = replace(result, steps=steps), [*held, "draft_due"]
+    return result, tuple(held)
+
+
+def _shortens(current: Window, wish: Window, now: datetime | None) -> bool:
+    """Whether a deadline that people were promised would come earlier."""
+    if now is None:
+        return False
+
+    def earlier(before: datetime | None, after: datetime | None) -> bool:
+        promised = before is None or before > now
+        return promised and after is not None and (before is None or after < before) and after < now
+
+    return earlier(current.due, wish.due) or earlier(current.closes, wish.closes)
+
+
+# --- the document: JSON in both hosts, readable in a course export ---
+
+
+def to_document(settings: Settings) -> dict[str, Any]:
+    """The settings as plain JSON values, with the schema's number."""
+    teams, late = settings.teams, settings.late
+    return {
+        "schema": SCHEMA,
+        "title": settings.title,
+        "goal": settings.goal,
+        "done_when": list(settings.done_when),
+        "task": settings.task,
+        "teams": {
+            "name": teams.name,
+            "min": teams.min,
+            "ideal": teams.ideal,
+            "max": teams.max,
+            "lock_at": _stamp(teams.lock_at),
+            "publish_at": _stamp(teams.publish_at),
+            "public": teams.public,
+            "join": teams.join.value,
+        },
+        "prompts": [
+            {"id": p.id, "title": p.title, "hint": p.hint, "required": p.required} for p in settings.prompts
+        ],
+        "steps": {
+            step.value: {"opens": _stamp(w.opens), "due": _stamp(w.due), "closes": _stamp(w.closes)}
+            for step, w in settings.steps.items()
+        },
+        "submit_rule": settings.submit_rule.value,
+        "auto_seal": settings.auto_seal,
+        "late": {
+            "grace_seconds": int(late.grace.total_seconds()),
+            "unit_seconds": int(late.unit.total_seconds()),
+            "points": str(late.points),
+            "cap": str(late.cap),
+            "floor": str(late.floor),
+            "basis": late.basis.value,
+        },
+        "rubric": rubric_to(settings.rubric),
+    }
+
+
+def rubric_to(rubric: Rubric) -> dict[str, Any]:
+    """A rubric as plain JSON values."""
+    return {
+        "number": rubric.number,
+        "criteria": [
+            {
+                "id": c.id,
+                "title": c.title,
+                "hint": c.hint,
+                "weight": str(c.weight),
+                "levels": [{"points": str(level.points), "text": level.text} for level in c.levels],
+            }
+            for c in rubric.criteria
+        ],
+    }
+
+
+def rubric_from(document: Mapping[str, Any]) -> Rubric:
+    """Read a stored rubric."""
+    return _rubric(document, _Reader())
+
+
+def from_document(document: Mapping[str, Any]) -> Settings:
+    """Read a settings document; what is missing takes its default.
+
+    Raises `Invalid` with every field that cannot be read, so that a broken import names them all.
+    """
+    reader = _Reader()
+    teams = document.get("teams") or {}
+    late = document.get("late") or {}
+    defaults, policy = TeamRules(), LatePolicy()
+    settings = Settings(
+        title=str(document.get("title", "")),
+        goal=str(document.get("goal", "")),
+        done_when=tuple(str(line) for line in document.get("done_when", ()) if str(line).strip()),
+        task=str(document.get("task", "")),
+        teams=TeamRules(
+            name=str(teams.get("name") or defaults.name),
+            min=reader.whole(teams.get("min", defaults.min), "team_min"),
+            ideal=reader.whole(teams.get("ideal", defaults.ideal), "team_ideal"),
+            max=reader.whole(teams.get("max", defaults.max), "team_max"),
+            lock_at=reader.moment(teams.get("lock_at"), "team_lock"),
+            publish_at=reader.moment(teams.get("publish_at"), "team_publish"),
+            public=bool(teams.get("public", True)),
+            join=reader.choice(JoinRule, teams.get("join", "self"), "team_join"),
+        ),
+        prompts=tuple(
+            Prompt(
+                str(p["id"]), str(p.get("title", "")), str(p.get("hint", "")), bool(p.get("required", True))
+            )
+            for p in document.get("prompts", ({"id": "p1", "title": "Our work"},))
+        ),
+        steps={
+            reader.choice(Step, name, "steps"): Window(
+                reader.moment(w.get("opens"), f"{name}_opens"),
+                reader.moment(w.get("due"), f"{name}_due"),
+                reader.moment(w.get("closes"), f"{name}_closes"),
+            )
+            for name, w in (document.get("steps") or {}).items()
+        },
+        submit_rule=reader.choice(SubmitRule, document.get("submit_rule", "any"), "submit_rule"),
+        auto_seal=bool(document.get("auto_seal", True)),
+        late=LatePolicy(
+            grace=timedelta(seconds=reader.whole(late.get("grace_seconds", 900), "late_grace")),
+            unit=timedelta(seconds=max(1, reader.whole(late.get("unit_seconds", 86400), "late_unit"))),
+            points=reader.number(late.get("points", policy.points), "late_points"),
+            cap=reader.number(late.get("cap", policy.cap), "late_cap"),
+            floor=reader.number(late.get("floor", policy.floor), "late_floor"),
+            basis=reader.choice(Basis, late.get("basis", "max"), "late_basis"),
+        ),
+        rubric=_rubric(document.get("rubric") or {}, reader),
+    )
+    problems = reader.problems + _problems(settings)
+    if problems:
+        raise Invalid(*problems)
+    return settings
+
+
+def _rubric(document: Mapping[str, Any], reader: _Reader) -> Rubric:
+    return Rubric(
+        tuple(
+            Criterion(
+                id=str(c["id"]),
+                title=str(c.get("title", "")),
+                hint=str(c.get("hint", "")),
+                weight=reader.number(c.get("weight", 1), f"weight-{c['id']}"),
+                levels=tuple(
+                    Level(reader.number(level["points"], f"levels-{c['id']}"), str(level.get("text", "")))
+                    for level in c.get("levels", ())
+                ),
+            )
+            for c in document.get("criteria", ())
+        ),
+        number=reader.whole(document.get("number", 1), "rubric"),
+    )
+
+
+def _problems(settings: Settings) -> list[Problem]:
+    """What no settings document may say, finished or not."""
+    teams, late = settings.teams, settings.late
+    problems = []
+    if not 1 <= teams.min <= teams.ideal <= teams.max <= 50:
+        problems.append(Problem("team_min", "sizes_crossed"))
+    if len(settings.prompts) > MOST_PROMPTS:
+        problems.append(Problem("prompts", "too_many_prompts", (("most", MOST_PROMPTS),)))
+    if len(settings.rubric.criteria) > MOST_CRITERIA:
+        problems.append(Problem("rubric", "too_many_criteria", (("most", MOST_CRITERIA),)))
+    for number, prompt in enumerate(settings.prompts, start=1):
+        if not prompt.title.strip():
+            problems.append(Problem("prompts", "prompt_title_missing", (("row", number),)))
+    for number, criterion in enumerate(settings.rubric.criteria, start=1):
+        row = (("row", number),)
+        if not criterion.title.strip():
+            problems.append(Problem("rubric", "criterion_title_missing", row))
+        if criterion.weight <= 0:
+            problems.append(Problem("rubric", "criterion_weight", row))
+        if len(criterion.levels) < 2 or criterion.most <= 0:
+            problems.append(Problem("rubric", "criterion_levels", row))
+    for name, value in (("late_points", late.points), ("late_cap", late.cap), ("late_floor", late.floor)):
+        if not 0 <= value <= 100:
+            problems.append(Problem(name, "percent"))
+    return problems
+
+
+class _Reader:
+    """Reads values and collects what could not be read, instead of stopping at the first."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def whole(self, value: Any, field_name: str) -> int:
+        try:
+            return int(value)
+        except (TypeError, ValueError):
+            self.problems.append(Problem(field_name, "not_a_number"))
+            return 0
+
+    def number(self, value: Any, field_name: str) -> Decimal:
+        try:
+            number = Decimal(str(value).replace(",", "."))
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if not number.is_finite():
+            self.problems.append(Problem(field_name, "not_a_number"))
+            return Decimal(0)
+        return number
+
+    def moment(self, value: Any, field_name: str) -> datetime | None:
+        if value in (None, ""):
+            return None
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.problems.append(Problem(field_name, "not_a_time"))
+            return None
+        if moment.tzinfo is None:
+            self.problems.append(Problem(field_name, "no_zone"))
+            return None
+        return moment
+
+    def choice(self, kind: type[StrEnum], value: Any, field_name: str) -> Any:
+        try:
+            return kind(value)
+        except ValueError:
+            self.problems.append(Problem(field_name, "not_a_choice"))
+            return next(iter(kind))
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,56 @@
+"""What has happened: written in the same transaction as the change itself, delivered later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """Every event the product records; `notices` says whom each of them tells what."""
+
+    ACTIVITY_PUBLISHED = "activity_published"
+    SETTINGS_CHANGED = "settings_changed"
+    TEAM_FOUNDED = "team_founded"
+    TEAM_JOINED = "team_joined"
+    TEAM_LEFT = "team_left"
+    TEAM_MOVED = "team_moved"
+    TEAM_INVITED = "team_invited"
+    TEAM_REQUESTED = "team_requested"
+    TEAM_ANSWERED = "team_answered"
+    SEAT_FREED = "seat_freed"
+    TEAMS_PLACED = "teams_placed"
+    WORK_SUBMITTED = "work_submitted"
+    WORK_CONFIRMING = "work_confirming"
+    WORK_CONFIRMED = "work_confirmed"
+    WORK_OBJECTED = "work_objected"
+    WORK_WITHDRAWN = "work_withdrawn"
+    WORK_MISSED = "work_missed"
+    WORK_EXCUSED = "work_excused"
+    EXTENSION_GIVEN = "extension_given"
+    WORK_SCORED = "work_scored"
+    GRADES_RELEASED = "grades_released"
+    GRADE_CHANGED = "grade_changed"
+    PERSON_NAMED = "person_named"
+    PERSON_EXCLUDED = "person_excluded"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One row of the outbox. `delivered_at` is empty until its notices are written."""
+
+    id: str
+    activity: str
+    course: str
+    kind: Kind
+    by: str
+    at: datetime
+    team: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
+    state: str = "waiting"  # waiting, delivered, failed
+    tries: int = 0
+    next_try: datetime | None = None
+    error: str = ""
+    version: int = 1

@@ -1,0 +1,70 @@
+"""Which event tells whom what: in the page, and by mail to those who want it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from coursecrew.domain.events import Kind
+
+
+class To(StrEnum):
+    """Circles of people an event may be told to; the person who acted is always left out."""
+
+    TEAM = "team"  # members of the team now
+    PERSON = "person"  # the people named in the event's detail under "people"
+    STAFF = "staff"
+    CLASS = "class"  # everybody who takes part
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Whom an event is told, and whether mail goes out beside the notice in the page."""
+
+    to: tuple[To, ...]
+    mail: bool = False
+
+
+TELLS: Mapping[Kind, Telling] = {
+    Kind.TEAM_JOINED: Telling((To.TEAM,)),
+    Kind.TEAM_LEFT: Telling((To.TEAM,)),
+    Kind.TEAM_MOVED: Telling((To.PERSON, To.TEAM), mail=True),
+    Kind.TEAM_INVITED: Telling((To.PERSON,), mail=True),
+    Kind.TEAM_REQUESTED: Telling((To.TEAM,), mail=True),
+    Kind.TEAM_ANSWERED: Telling((To.PERSON,), mail=True),
+    Kind.SEAT_FREED: Telling((To.PERSON,), mail=True),
+    Kind.TEAMS_PLACED: Telling((To.PERSON,), mail=True),
+    Kind.WORK_SUBMITTED: Telling((To.TEAM,), mail=True),
+    Kind.WORK_CONFIRMING: Telling((To.TEAM,), mail=True),
+    Kind.WORK_OBJECTED: Telling((To.TEAM,), mail=True),
+    Kind.WORK_WITHDRAWN: Telling((To.TEAM,)),
+    Kind.WORK_MISSED: Telling((To.TEAM,), mail=True),
+    Kind.WORK_EXCUSED: Telling((To.TEAM,), mail=True),
+    Kind.EXTENSION_GIVEN: Telling((To.TEAM, To.PERSON), mail=True),
+    Kind.GRADES_RELEASED: Telling((To.PERSON,), mail=True),
+    Kind.GRADE_CHANGED: Telling((To.PERSON,), mail=True),
+    Kind.PERSON_NAMED: Telling((To.PERSON,), mail=True),
+}
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing told to one person; its sentence is made when it is read, in their language."""
+
+    id: str
+    course: str
+    activity: str
+    person: str
+    event: str
+    kind: Kind
+    at: datetime
+    detail: dict[str, Any] = field(default_factory=dict)
+    read: bool = False
+    mail: str = "none"  # none, waiting, sent, failed
+    tries: int = 0
+    next_try: datetime | None = None
+    error: str = ""
+    version: int = 1

@@ -1,0 +1,57 @@
+"""What a screen works with: ports, who is looking, which activity, and the house around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from coursecrew.app.activities import Entered, Placed
+from coursecrew.app.ports import Ports
+from coursecrew.domain.activities import Activity, Settings
+from coursecrew.domain.people import Actor
+
+
+def _no_file_url(_id: str) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What the house around a part offers: the one place where hosts differ towards screens.
+
+    `keep_settings` is where a settings form saves to when the platform's own editor keeps the
+    document (Studio): it takes the document; `None` where settings are kept with the activity.
+    `largest_upload` is the host's own limit in bytes.
+    """
+
+    heading: int = 1  # level of a screen's first heading
+    platform: str = ""  # what people call the platform: "Moodle", "Open edX"
+    file_url: Callable[[str], str] = _no_file_url  # file id -> address, good for this person
+    keep_settings: Callable[[Mapping[str, Any]], None] | None = None
+    largest_upload: int = 20_000_000
+    in_studio: bool = False
+    privacy_url: str = ""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One person in one activity, in one request."""
+
+    ports: Ports
+    actor: Actor
+    placed: Placed
+    shell: Shell = field(default_factory=Shell)
+    entered: Entered | None = None  # filled by `routes.serve`
+
+    @property
+    def activity(self) -> Activity:
+        """The activity in force."""
+        if self.entered is None:
+            raise LookupError("no activity has been entered")
+        return self.entered.activity
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.activity.settings
