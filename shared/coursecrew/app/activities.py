@@ -26,7 +26,6 @@ from coursecrew.domain.activities import (
     Facts,
     Settings,
     State,
-    Step,
     allowed,
     from_document,
     readiness,
@@ -36,7 +35,7 @@ from coursecrew.domain.errors import Conflict, Invalid, NotFound, Stale
 from coursecrew.domain.events import Kind
 from coursecrew.domain.people import Actor, Participant, Role
 from coursecrew.domain.permissions import Action, Subject, require
-from coursecrew.domain.schedule import Window
+from coursecrew.domain.schedule import Step, Window
 from coursecrew.domain.teams import TeamSet
 
 SEEN_EVERY = timedelta(minutes=10)
@@ -227,7 +226,7 @@ def merge_documents(
     clashes: list[dict[str, Any]] = []
     for name in {**base, **mine, **theirs}:
         b, m, t = base.get(name), mine.get(name), theirs.get(name)
-        if m == t or m == b:
+        if m in (t, b):
             merged[name] = t
         elif t == b:
             merged[name] = m
