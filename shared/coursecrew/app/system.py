@@ -54,6 +54,11 @@ def chance() -> Random:
     return SystemRandom()
 
 
+def seeded(seed: int) -> Random:
+    """Chance that comes out the same each time: for tests and simulations."""
+    return Random(seed)
+
+
 def pause(seconds: float) -> None:
     """Wait."""
     time.sleep(seconds)
