@@ -343,6 +343,7 @@ WORKS = RecordType(
     },
     unique=(("activity", "team", "round"),),
     indexes=(("activity", "state"),),
+    orders={"latest": ("-round",)},
 )  # fmt: skip
 DRAFTS = RecordType(
     "coursecrew_draft",
