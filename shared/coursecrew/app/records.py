@@ -319,7 +319,8 @@ ASKINGS = RecordType(
         "id": key(), "team_set": key(), "team": key(), "person": key(), "kind": text(20), "by": key(),
         "at": time(), "expires": time(), "state": text(20), "version": whole(),
     },
-    indexes=(("team", "state"), ("team_set", "person", "state")),
+    indexes=(("team", "state"), ("team_set", "person", "state"), ("state", "expires")),
+    orders={"expiring": ("expires",)},
     personal="invitations and requests between a person and a team",
 )  # fmt: skip
 CARDS = RecordType(
@@ -438,7 +439,8 @@ GRADE_VERSIONS = RecordType(
     grading.GradeVersion,
     {
         "id": key(), "activity": key(), "person": key(), "number": whole(),
-        "state": choice(grading.GradeState), "total": number(null=True), "account": _ACCOUNT, "at": time(), "cause": text(80), "by": key(),
+        "state": choice(grading.GradeState), "total": number(null=True), "account": _ACCOUNT,
+        "at": time(), "cause": text(80), "by": key(),
     },
     unique=(("activity", "person", "number"),),
     personal="earlier states of a person's grade",
@@ -475,8 +477,8 @@ NOTICES = RecordType(
     Notice,
     {
         "id": key(), "course": text(), "activity": key(), "person": key(), "event": key(),
-        "kind": choice(Kind), "at": time(), "detail": inner(_plain, dict), "read": flag(), "mail": text(20), "tries": whole(),
-        "next_try": time(null=True), "error": text(), "version": whole(),
+        "kind": choice(Kind), "at": time(), "detail": inner(_plain, dict), "read": flag(),
+        "mail": text(20), "tries": whole(), "next_try": time(null=True), "error": text(), "version": whole(),
     },
     unique=(("event", "person"),),
     indexes=(("activity", "person", "read"), ("mail", "next_try")),

@@ -116,7 +116,9 @@ def look_at_work(unit: UnitOfWork, activity: Activity, team: Team) -> WorkView:
     found = unit.store.find(WORKS, activity=activity.id, team=team.id, order="latest", limit=1)
     work = found[0] if found else None
     drafts = unit.store.find(DRAFTS, work=work.id, limit=1) if work else []
-    submission, byline, confirmations = None, (), ()
+    submission: Submission | None = None
+    byline: tuple[Byline, ...] = ()
+    confirmations: tuple[Confirmation, ...] = ()
     if work and work.submission:
         submission = unit.store.get(SUBMISSIONS, work.submission)
         byline = tuple(unit.store.find(BYLINES, submission=submission.id, in_force=True))
@@ -326,7 +328,7 @@ def _seal(
             by=by,
             sealed_at=unit.now,
             how=how,
-        ),  # fmt: skip
+        ),
     )
     for person in names:
         unit.store.add(BYLINES, Byline(unit.new_id(), activity.id, submission.id, team.id, person))

@@ -690,3 +690,16 @@ def _log(
         MEMBERSHIP_EVENTS,
         MembershipEvent(unit.new_id(), team_set.id, team, person, event, unit.now, by, reason[:255]),
     )
+
+
+def describe_leader(unit: UnitOfWork, team: Team, person: str) -> Team:
+    """Make a member the team's leader, by staff's order."""
+    return team if team.leader == person else unit.store.save(TEAMS, replace(team, leader=person))
+
+
+def leave_every_team(unit: UnitOfWork, activity: Activity, person: str, *, by: str, reason: str) -> None:
+    """Take somebody out of their teams in all sets of the course: they no longer take part."""
+    for team_set in unit.store.find(TEAM_SETS, course=activity.course):
+        membership = membership_of(unit, team_set.id, person)
+        if membership:
+            _unseat(unit, activity, team_set, membership, Happened.REMOVED, by=by, reason=reason)

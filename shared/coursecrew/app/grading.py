@@ -1,0 +1,447 @@
+"""Staff scores, grades of each member, and their release to learners and gradebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from coursecrew.app.records import (
+    ACTIVITIES,
+    BYLINES,
+    CELLS,
+    GRADE_VERSIONS,
+    GRADES,
+    MEMBERSHIPS,
+    STAFF_SCORES,
+    SUBMISSIONS,
+    TEAMS,
+    WORKS,
+)
+from coursecrew.app.submissions import deadlines_of
+from coursecrew.app.teams import members_of, participants_of
+from coursecrew.app.unit_of_work import UnitOfWork
+from coursecrew.domain.activities import Activity
+from coursecrew.domain.errors import AlreadyDecided, Conflict, Invalid, NotFound, Problem, Stale
+from coursecrew.domain.events import Kind
+from coursecrew.domain.gradebook import Cell, Component, Delivery
+from coursecrew.domain.grading import (
+    Account,
+    Grade,
+    GradeState,
+    GradeVersion,
+    Lateness,
+    StaffScore,
+    compose,
+    missed,
+    rounded,
+)
+from coursecrew.domain.people import Actor, Participant
+from coursecrew.domain.permissions import Action, Subject, require
+from coursecrew.domain.rubrics import Sheet, checked_sheet
+from coursecrew.domain.submissions import Submission, Work, WorkState
+from coursecrew.domain.teams import Team
+
+RELEASE_AT_ONCE = 200
+GRADABLE = (WorkState.SUBMITTED, WorkState.IN_REVIEW, WorkState.REVIEWED)
+
+
+# --- scoring ---
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One work in the grading list."""
+
+    work: Work
+    team: Team
+    submission: Submission | None
+    score: StaffScore | None
+
+
+def grading_queue(
+    unit: UnitOfWork, actor: Actor, activity_id: str, *, after: str = "", limit: int = 50
+) -> list[QueueRow]:
+    """A page of works in the order they came into being: four queries, however many works."""
+    require(actor, Action.READ_GRADES)
+    last = unit.store.get(WORKS, after) if after else None
+    works = unit.store.find(WORKS, activity=activity_id, after=last, limit=limit)
+    if not works:
+        return []
+    ids = [work.id for work in works]
+    teams = {
+        team.id: team for team in unit.store.find(TEAMS, id=[work.team for work in works], limit=len(works))
+    }
+    submissions = {
+        row.id: row
+        for row in unit.store.find(
+            SUBMISSIONS, id=[work.submission for work in works if work.submission], limit=len(works)
+        )
+    }
+    scores = {row.work: row for row in unit.store.find(STAFF_SCORES, work=ids, limit=len(works))}
+    return [
+        QueueRow(work, teams[work.team], submissions.get(work.submission), scores.get(work.id))
+        for work in works
+        if actor.may_see_team(work.team)
+    ]
+
+
+def look_at_for_grading(
+    unit: UnitOfWork, actor: Actor, activity_id: str, work_id: str
+) -> tuple[QueueRow, dict[str, Participant], list[Grade]]:
+    """A work with its submission, score, the people of its byline and their grades."""
+    work = unit.store.get(WORKS, work_id)
+    if work.activity != activity_id:
+        raise NotFound("work")
+    require(actor, Action.READ_GRADES, Subject(team=work.team))
+    team = unit.store.get(TEAMS, work.team)
+    submission = unit.store.get(SUBMISSIONS, work.submission) if work.submission else None
+    scores = unit.store.find(STAFF_SCORES, work=work.id, limit=1)
+    named = _named(unit, work)
+    activity = unit.store.get(ACTIVITIES, activity_id)
+    people = participants_of(unit, activity.course, named)
+    grades = unit.store.find(GRADES, activity=activity_id, person=named) if named else []
+    return QueueRow(work, team, submission, scores[0] if scores else None), people, grades
+
+
+def score_work(
+    unit: UnitOfWork,
+    actor: Actor,
+    activity_id: str,
+    work_id: str,
+    sheet: Sheet,
+    *,
+    comment: str = "",
+    seen: int = 0,
+    complete: bool = True,
+) -> StaffScore:
+    """Judge a work by the rubric; every member of the byline gets a grade out of it.
+
+    `seen` is the score's version on the form (0: none yet); somebody else's score in between is
+    refused with both. With `complete=False` unfinished marks are kept and grade nobody.
+    """
+    activity = unit.store.get(ACTIVITIES, activity_id)
+    work = unit.store.get(WORKS, work_id, lock=True)
+    if work.activity != activity.id:
+        raise NotFound("work")
+    mine = unit.store.count(MEMBERSHIPS, team=work.team, person=actor.person) > 0
+    named = _named(unit, work)
+    require(actor, Action.SCORE_WORK, Subject(team=work.team, graded_by_self=mine or actor.person in named))
+    if work.state not in GRADABLE:
+        raise AlreadyDecided(what="work", state=work.state.value)
+    old = unit.store.find(STAFF_SCORES, work=work.id, limit=1)
+    if old and old[0].version != seen:
+        raise Stale(what="score", clashes=[], by=old[0].by, at=old[0].at, seen=old[0].version)
+    rubric = activity.settings.rubric
+    if complete:
+        sheet = checked_sheet(rubric, sheet)
+    score = StaffScore(
+        id=old[0].id if old else unit.new_id(),
+        activity=activity.id,
+        work=work.id,
+        submission=work.submission,
+        sheet=dict(sheet),
+        rubric=rubric,
+        by=actor.person,
+        at=unit.now,
+        comment=comment.strip(),
+        complete=complete,
+        version=old[0].version if old else 1,
+    )
+    score = unit.store.save(STAFF_SCORES, score) if old else unit.store.add(STAFF_SCORES, score)
+    if complete:
+        recompose(unit, activity, work, by=actor.person, cause="scored")
+        unit.record(
+            Kind.WORK_SCORED, activity=activity.id, course=activity.course, by=actor.person, team=work.team
+        )
+    return score
+
+
+def recompose(unit: UnitOfWork, activity: Activity, work: Work, *, by: str, cause: str) -> list[Grade]:
+    """Compose the grades of everybody a work concerns again, out of what holds now."""
+    named = _named(unit, work)
+    people = participants_of(unit, activity.course, named)
+    counted = [key for key in named if key in people and people[key].takes_part]
+    if not counted:
+        return []
+    scores = unit.store.find(STAFF_SCORES, work=work.id, limit=1)
+    submission = unit.store.get(SUBMISSIONS, work.submission) if work.submission else None
+    deadlines = deadlines_of(unit, activity, work.team, counted)
+    known = {grade.person: grade for grade in unit.store.find(GRADES, activity=activity.id, person=counted)}
+    result = []
+    for person in counted:
+        old = known.get(person)
+        override = old.override if old else None
+        account: Account | None
+        if work.state is WorkState.EXCUSED:
+            account = None
+        elif work.state is WorkState.MISSED:
+            account = missed(override=override)
+        elif scores and scores[0].complete and submission:
+            late = Lateness(submission.handed_in_at, deadlines.of(person), activity.settings.late)
+            account = compose(scores[0].rubric, scores[0].sheet, late, override=override)
+        else:
+            continue
+        result.append(_graded(unit, activity, work.team, person, old, account, by=by, cause=cause))
+    return result
+
+
+def _named(unit: UnitOfWork, work: Work) -> list[str]:
+    """Whom a work concerns: its byline, or the team's members where nothing was handed in."""
+    if work.submission:
+        return [row.person for row in unit.store.find(BYLINES, submission=work.submission, in_force=True)]
+    return [row.person for row in members_of(unit, work.team) if row.active]
+
+
+def _graded(
+    unit: UnitOfWork,
+    activity: Activity,
+    team: str,
+    person: str,
+    old: Grade | None,
+    account: Account | None,
+    *,
+    by: str,
+    cause: str,
+) -> Grade:
+    """Write a grade's next version; a released one is returned again, with notice."""
+    released = old is not None and old.released_at is not None
+    state = GradeState.EXCUSED if account is None else GradeState.RELEASED if released else GradeState.FINAL
+    total = account.total if account else None
+    if old and (old.state, old.account, old.total) == (state, account, total):
+        return old
+    base = old or Grade(unit.new_id(), activity.id, person, team, 0, state, None, None, unit.now)
+    grade = replace(
+        base, team=team, number=base.number + 1, state=state, total=total, account=account, at=unit.now
+    )
+    grade = unit.store.save(GRADES, grade) if old else unit.store.add(GRADES, grade)
+    unit.store.add(
+        GRADE_VERSIONS,
+        GradeVersion(
+            unit.new_id(), activity.id, person, grade.number, state, total, account, unit.now, cause, by
+        ),
+    )
+    if released:
+        _return(unit, activity, grade)
+        unit.record(
+            Kind.GRADE_CHANGED, activity=activity.id, course=activity.course, by=by, team=team,
+            people=[person], cause=cause,
+        )  # fmt: skip
+    return grade
+
+
+def override_grade(
+    unit: UnitOfWork, actor: Actor, activity_id: str, person: str, value: Decimal | None, *, reason: str
+) -> Grade:
+    """Put a total beside the computed one, with a reason; `None` takes an override back."""
+    activity = unit.store.get(ACTIVITIES, activity_id)
+    require(actor, Action.OVERRIDE_GRADE)
+    if not reason.strip():
+        raise Invalid(Problem("reason", "reason_missing"))
+    if value is not None and not 0 <= value <= 100:
+        raise Invalid(Problem("value", "percent"))
+    found = unit.store.find(GRADES, activity=activity_id, person=person, limit=1)
+    if not found or found[0].account is None:
+        raise Conflict("no_grade_yet")
+    old = replace(found[0], override=value, override_reason=reason.strip()[:1000], override_by=actor.person)
+    lines = tuple(line for line in _account(old).lines if line.code != "override")
+    total = lines[-1].after
+    account = Account(lines, total)
+    if value is not None:
+        line = replace(
+            lines[-1], code="override", before=total, after=value, values={"reason": old.override_reason}
+        )
+        account = Account((*lines, line), value)
+    return _graded(unit, activity, old.team, person, old, account, by=actor.person, cause="override")
+
+
+def _account(grade: Grade) -> Account:
+    if grade.account is None:
+        raise Conflict("no_grade_yet")
+    return grade.account
+
+
+# --- release and return ---
+
+
+@dataclass(frozen=True)
+class ReleaseState:
+    """What a release would do, and how the return to the gradebook goes."""
+
+    works: Mapping[WorkState, int]
+    ready: int  # grades final and not released
+    released: int
+    unscored: int  # works handed in and not scored
+    cells: Mapping[Delivery, int]
+
+
+def release_state(unit: UnitOfWork, actor: Actor, activity_id: str) -> ReleaseState:
+    """Counts for the release page: four queries."""
+    require(actor, Action.READ_GRADES)
+    works = {WorkState(k): n for k, n in unit.store.tally(WORKS, "state", activity=activity_id).items()}
+    grades = unit.store.tally(GRADES, "state", activity=activity_id)
+    cells = {Delivery(k): n for k, n in unit.store.tally(CELLS, "state", activity=activity_id).items()}
+    scored = unit.store.count(STAFF_SCORES, activity=activity_id, complete=True)
+    handed_in = sum(works.get(state, 0) for state in GRADABLE)
+    return ReleaseState(
+        works=works,
+        ready=grades.get(GradeState.FINAL.value, 0),
+        released=grades.get(GradeState.RELEASED.value, 0),
+        unscored=max(0, handed_in - scored),
+        cells=cells,
+    )
+
+
+def release_grades(unit: UnitOfWork, actor: Actor, activity_id: str) -> int:
+    """Release every final grade; returns how many this transaction released.
+
+    The first 200 are released at once; the event in the outbox carries on with the rest.
+    """
+    activity = unit.store.get(ACTIVITIES, activity_id, lock=True)
+    require(actor, Action.RELEASE_GRADES)
+    if not unit.store.count(GRADES, activity=activity_id, state=GradeState.FINAL.value):
+        raise Conflict("nothing_to_release")
+    if activity.released_at is None:
+        activity = unit.store.save(ACTIVITIES, replace(activity, released_at=unit.now))
+    people = release_some(unit, activity)
+    unit.record(
+        Kind.GRADES_RELEASED, activity=activity.id, course=activity.course, by=actor.person, people=people
+    )
+    return len(people)
+
+
+def release_some(unit: UnitOfWork, activity: Activity, *, limit: int = RELEASE_AT_ONCE) -> list[str]:
+    """Release up to `limit` final grades and wish their cells; returns whose they were."""
+    final = unit.store.find(GRADES, activity=activity.id, state=GradeState.FINAL.value, limit=limit)
+    for grade in final:
+        grade = unit.store.save(GRADES, replace(grade, state=GradeState.RELEASED, released_at=unit.now))
+        _return(unit, activity, grade)
+    return [grade.person for grade in final]
+
+
+def _return(unit: UnitOfWork, activity: Activity, grade: Grade) -> None:
+    """Wish what the person's cell in the gradebook should say; delivery follows after commit."""
+    found = unit.store.find(
+        CELLS, activity=activity.id, person=grade.person, component=Component.TOTAL.value, limit=1
+    )
+    value = rounded(grade.total) if grade.total is not None else None
+    submission = _submission_of(unit, activity, grade)
+    cell = (
+        found[0]
+        if found
+        else Cell(unit.new_id(), activity.id, grade.person, Component.TOTAL, None, 0, next_try=unit.now)
+    )
+    cell = cell.asked(
+        value,
+        grade.number,
+        comment=_comment(unit, submission),
+        handed_in_at=submission.handed_in_at if submission else None,
+        now=unit.now,
+    )
+    if found:
+        unit.store.save(CELLS, cell)
+    else:
+        unit.store.add(CELLS, cell)
+    unit.nudges = True
+
+
+def _submission_of(unit: UnitOfWork, activity: Activity, grade: Grade) -> Submission | None:
+    rows = unit.store.find(
+        BYLINES, activity=activity.id, person=grade.person, team=grade.team, in_force=True, limit=1
+    )
+    return unit.store.get(SUBMISSIONS, rows[0].submission) if rows else None
+
+
+def _comment(unit: UnitOfWork, submission: Submission | None) -> str:
+    if submission is None:
+        return ""
+    scores = unit.store.find(STAFF_SCORES, work=submission.work, limit=1)
+    return scores[0].comment if scores else ""
+
+
+def send_again(unit: UnitOfWork, actor: Actor, activity_id: str, person: str = "") -> int:
+    """Send refused or waiting cells once more (all, or one person's)."""
+    require(actor, Action.RELEASE_GRADES)
+    if person:
+        rows = unit.store.find(CELLS, activity=activity_id, state=_OPEN, person=person)
+    else:
+        rows = unit.store.find(CELLS, activity=activity_id, state=_OPEN, limit=1000)
+    for cell in rows:
+        unit.store.save(CELLS, replace(cell, state=Delivery.WAITING, next_try=unit.now, tries=0))
+    unit.nudges = True
+    return len(rows)
+
+
+_OPEN = [Delivery.WAITING.value, Delivery.REFUSED.value]
+
+
+# --- reading ---
+
+
+@dataclass(frozen=True)
+class Result:
+    """A learner's own result: the grade once released, what was handed in, and the cell's state."""
+
+    grade: Grade | None
+    submission: Submission | None
+    score: StaffScore | None
+    cell: Cell | None
+    earlier: tuple[GradeVersion, ...] = ()
+
+
+def own_result(unit: UnitOfWork, actor: Actor, activity_id: str) -> Result:
+    """The actor's own grade with its making; nothing before release."""
+    activity = unit.store.get(ACTIVITIES, activity_id)
+    participant = participants_of(unit, activity.course, [actor.person]).get(actor.person)
+    require(actor, Action.READ_OWN_RESULT, Subject(takes_part=bool(participant and participant.takes_part)))
+    found = unit.store.find(GRADES, activity=activity_id, person=actor.person, limit=1)
+    bylines = unit.store.find(BYLINES, activity=activity_id, person=actor.person, in_force=True, limit=1)
+    submission = unit.store.get(SUBMISSIONS, bylines[0].submission) if bylines else None
+    grade = found[0] if found else None
+    if grade is None or grade.released_at is None:
+        return Result(None, submission, None, None)
+    scores = unit.store.find(STAFF_SCORES, work=submission.work, limit=1) if submission else []
+    cells = unit.store.find(CELLS, activity=activity_id, person=actor.person, limit=1)
+    versions = unit.store.find(GRADE_VERSIONS, activity=activity_id, person=actor.person)
+    earlier = tuple(v for v in versions if v.number < grade.number and v.at >= grade.released_at)
+    return Result(grade, submission, scores[0] if scores else None, cells[0] if cells else None, earlier)
+
+
+@dataclass(frozen=True)
+class GradeRow:
+    """One person in the list of grades."""
+
+    grade: Grade
+    participant: Participant | None
+    cell: Cell | None
+
+
+def grade_rows(
+    unit: UnitOfWork, actor: Actor, activity_id: str, *, after: str = "", limit: int = 50
+) -> list[GradeRow]:
+    """A page of grades with their people and cells: three queries."""
+    require(actor, Action.READ_GRADES)
+    activity = unit.store.get(ACTIVITIES, activity_id)
+    last = unit.store.get(GRADES, after) if after else None
+    grades = unit.store.find(GRADES, activity=activity_id, after=last, limit=limit)
+    grades = [grade for grade in grades if actor.may_see_team(grade.team)]
+    keys = [grade.person for grade in grades]
+    people = participants_of(unit, activity.course, keys)
+    cells = {
+        cell.person: cell
+        for cell in (
+            unit.store.find(CELLS, activity=activity_id, person=keys, limit=len(keys)) if keys else ()
+        )
+    }
+    return [GradeRow(grade, people.get(grade.person), cells.get(grade.person)) for grade in grades]
+
+
+def grades_of_missed(unit: UnitOfWork, activity_id: str, work_ids: Iterable[str]) -> Sequence[Grade]:
+    """Grade the members of works that were missed: zero, and it says so."""
+    activity = unit.store.get(ACTIVITIES, activity_id)
+    result: list[Grade] = []
+    for work_id in work_ids:
+        work = unit.store.get(WORKS, work_id)
+        if work.state is WorkState.MISSED:
+            result += recompose(unit, activity, work, by="", cause="missed")
+    return result

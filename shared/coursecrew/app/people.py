@@ -1,0 +1,205 @@
+"""The list of people: who is who and where it comes from, named TAs, exclusions, the roster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from coursecrew.app.ports import Member, Ports
+from coursecrew.app.records import ACTIVITIES, MEMBERSHIP_EVENTS, MEMBERSHIPS, PARTICIPANTS, TEAM_SETS
+from coursecrew.app.teams import leave_every_team, participant_of
+from coursecrew.app.unit_of_work import UnitOfWork, run
+from coursecrew.domain.errors import Conflict, Invalid, NotFound, Problem
+from coursecrew.domain.events import Kind
+from coursecrew.domain.people import Actor, Participant, Role, Source
+from coursecrew.domain.permissions import Action, require
+from coursecrew.domain.teams import Happened, MembershipEvent
+
+CHUNK = 200
+
+
+def list_people(
+    unit: UnitOfWork, actor: Actor, *, search: str = "", after: str = "", limit: int = 50
+) -> list[Participant]:
+    """A page of the course's people by name; `search` keeps names that begin so (letter case apart)."""
+    require(actor, Action.LOOK_AT_PEOPLE)
+    last = unit.store.get(PARTICIPANTS, after) if after else None
+    rows = unit.store.find(PARTICIPANTS, course=actor.course, order="name", after=last, limit=limit)
+    return [row for row in rows if search.casefold() in row.name.casefold()]
+
+
+def name_ta(
+    unit: UnitOfWork, actor: Actor, activity_id: str, person: str, *, teams: Sequence[str] = ()
+) -> Participant:
+    """Make somebody a TA in this course, for all teams or for some.
+
+    Somebody in a team stays there: nobody grades a team they are in, so the rest is open to them.
+    """
+    require(actor, Action.NAME_STAFF)
+    participant = _person(unit, actor, person)
+    if participant.role in (Role.INSTRUCTOR, Role.TA):
+        raise Conflict("staff_already", name=participant.name)
+    participant = unit.store.save(
+        PARTICIPANTS,
+        replace(participant, named_role=Role.TA, named_by=actor.person, teams=tuple(teams), once_staff=True),
+    )
+    unit.record(
+        Kind.PERSON_NAMED,
+        activity=activity_id,
+        course=actor.course,
+        by=actor.person,
+        people=[person],
+        role="ta",
+    )
+    return participant
+
+
+def unname_ta(unit: UnitOfWork, actor: Actor, activity_id: str, person: str) -> Participant:
+    """Take the named role back; they stay out of grading lists, having been staff."""
+    require(actor, Action.NAME_STAFF)
+    participant = _person(unit, actor, person)
+    if participant.named_role is None:
+        return participant
+    return unit.store.save(PARTICIPANTS, replace(participant, named_role=None, named_by="", teams=()))
+
+
+def exclude(unit: UnitOfWork, actor: Actor, activity_id: str, person: str, *, reason: str) -> Participant:
+    """Take somebody out of rosters, teams' counts and gradebook; nothing of theirs is deleted."""
+    require(actor, Action.EXCLUDE_PERSON)
+    if not reason.strip():
+        raise Invalid(Problem("reason", "reason_missing"))
+    participant = _person(unit, actor, person)
+    if participant.excluded:
+        return participant
+    activity = unit.store.get(ACTIVITIES, activity_id)
+    leave_every_team(unit, activity, person, by=actor.person, reason=reason)
+    participant = unit.store.save(PARTICIPANTS, replace(participant, excluded=True))
+    unit.record(
+        Kind.PERSON_EXCLUDED, activity=activity_id, course=actor.course, by=actor.person, person=person,
+        reason=reason.strip()[:255],
+    )  # fmt: skip
+    return participant
+
+
+def include(unit: UnitOfWork, actor: Actor, activity_id: str, person: str) -> Participant:
+    """Take an exclusion back."""
+    require(actor, Action.EXCLUDE_PERSON)
+    participant = _person(unit, actor, person)
+    return unit.store.save(PARTICIPANTS, replace(participant, excluded=False))
+
+
+def count_by_role(unit: UnitOfWork, actor: Actor) -> dict[Role, int]:
+    """How many people there are of each role of the platform."""
+    require(actor, Action.LOOK_AT_PEOPLE)
+    return {Role(k): n for k, n in unit.store.tally(PARTICIPANTS, "role", course=actor.course).items()}
+
+
+def _person(unit: UnitOfWork, actor: Actor, person: str) -> Participant:
+    participant = participant_of(unit, actor.course, person)
+    if participant is None:
+        raise NotFound("person")
+    return participant
+
+
+# --- the platform's member list ---
+
+
+@dataclass(frozen=True)
+class RosterChange:
+    """What a roster sync found."""
+
+    seen: int
+    added: int
+    gone: int
+
+
+def sync_roster(ports: Ports, course: str) -> RosterChange:
+    """Bring our list in line with the platform's: complete or nothing.
+
+    All pages are read first; if one fails (`PlatformUnreachable`) nobody is marked as gone. People
+    who vanished become inactive and keep everything they had.
+    """
+    members = [member for page in ports.people.members(course) for member in page]
+    added = 0
+    for start in range(0, len(members), CHUNK):
+        added += run(ports, take_over, course, members[start : start + CHUNK])
+    gone = run(ports, mark_gone, course, frozenset(member.person for member in members if member.active))
+    return RosterChange(len(members), added, gone)
+
+
+def take_over(unit: UnitOfWork, course: str, members: Sequence[Member]) -> int:
+    """Write a chunk of the member list into ours; returns how many people are new."""
+    keys = [member.person for member in members]
+    known = {
+        row.person: row for row in unit.store.find(PARTICIPANTS, course=course, person=keys, limit=len(keys))
+    }
+    added = 0
+    for member in members:
+        old = known.get(member.person)
+        if old is None:
+            fresh = Participant(
+                id=unit.new_id(),
+                course=course,
+                person=member.person,
+                name=member.name,
+                role=member.role,
+                source=member.source,
+                since=unit.now,
+                active=member.active,
+                looks_on=member.looks_on,
+                zone=member.zone or "UTC",
+            ).seen_as(member.role)
+            unit.store.add(PARTICIPANTS, fresh)
+            added += 1
+            continue
+        # A launch tells a role more exactly than some platforms' lists do (a TA is a "learner" in
+        # one of them), so the list may raise nobody's role downwards from staff.
+        role = member.role if not old.once_staff else old.role
+        new = replace(
+            old, name=old.name or member.name, active=member.active, role=role, looks_on=member.looks_on
+        )
+        if new != old:
+            unit.store.save(PARTICIPANTS, new)
+        if member.active and not old.active:
+            _mark_memberships(unit, course, [member.person], active=True)
+    return added
+
+
+def mark_gone(unit: UnitOfWork, course: str, present: frozenset[str]) -> int:
+    """Mark people whom the complete member list no longer has as inactive."""
+    gone: list[Participant] = []
+    last: Participant | None = None
+    while True:
+        page = unit.store.find(PARTICIPANTS, course=course, active=True, after=last, limit=1000)
+        gone += [
+            row
+            for row in page
+            if row.person not in present
+            and row.effective_role is Role.LEARNER
+            and row.source is Source.ROSTER
+        ]
+        if len(page) < 1000:
+            break
+        last = page[-1]
+    for row in gone:
+        unit.store.save(PARTICIPANTS, replace(row, active=False))
+    _mark_memberships(unit, course, [row.person for row in gone], active=False)
+    return len(gone)
+
+
+def _mark_memberships(unit: UnitOfWork, course: str, people: Sequence[str], *, active: bool) -> None:
+    """Somebody who left the course is inactive in their teams; enrolling again brings them back."""
+    if not people:
+        return
+    sets = {team_set.id for team_set in unit.store.find(TEAM_SETS, course=course)}
+    event = Happened.ACTIVE if active else Happened.INACTIVE
+    for row in unit.store.find(MEMBERSHIPS, person=list(people), limit=len(people) * 20):
+        if row.team_set not in sets or row.active == active:
+            continue
+        unit.store.save(MEMBERSHIPS, replace(row, active=active))
+        unit.store.add(
+            MEMBERSHIP_EVENTS,
+            MembershipEvent(
+                unit.new_id(), row.team_set, row.team, row.person, event, unit.now, "", "member list"
+            ),
+        )
