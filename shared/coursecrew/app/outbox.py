@@ -34,6 +34,9 @@ R = TypeVar("R", Event, Cell, Notice)
 
 # Makes a mail out of a notice, in the reader's language; the core's screens provide it.
 Compose = Callable[[Ports, Notice, Participant, Activity], Mail]
+# What a host does of its own accord when something has happened (a tick in the course outline).
+# Called at least once for each event, outside any transaction.
+Hear = Callable[[Ports, Event], None]
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,12 @@ class Delivered:
     more: bool = False
 
 
-def deliver(ports: Ports, *, compose: Compose, limit: int = 100) -> Delivered:
+def deliver(ports: Ports, *, compose: Compose, limit: int = 100, hear: Hear | None = None) -> Delivered:
     """One round of delivery for one tenant: events, then cells, then mails."""
     events = _due(ports, EVENTS, limit, state="waiting")
     for event in events:
+        if hear is not None:
+            hear(ports, event)
         _deliver_event(ports, event)
     cells = _due(ports, CELLS, limit, state="waiting")
     if ports.has_gradebook:
@@ -62,11 +67,13 @@ def deliver(ports: Ports, *, compose: Compose, limit: int = 100) -> Delivered:
     return Delivered(len(events), len(cells), len(mails), more)
 
 
-def deliver_all(ports: Ports, *, compose: Compose, rounds: int = 1000) -> Delivered:
+def deliver_all(
+    ports: Ports, *, compose: Compose, rounds: int = 1000, hear: Hear | None = None
+) -> Delivered:
     """Rounds until nothing is due any more."""
     total = Delivered()
     for _ in range(rounds):
-        one = deliver(ports, compose=compose)
+        one = deliver(ports, compose=compose, hear=hear)
         if not (one.events or one.cells or one.mails):
             return total
         total = Delivered(
