@@ -7,8 +7,9 @@ texts, accounts) are one JSON column each.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -155,6 +156,27 @@ class RecordType(Generic[R]):
         columns = () if name == "id" else self.orders[name]
         return (*columns, "id")
 
+    def beyond(self, order: str, last: R) -> Iterator[list[tuple[str, str, Any]]]:
+        """What stands after `last` in that order: any of these lists, with all of its comparisons.
+
+        A comparison is a column, one of "same", "above", "below", "empty", "filled", and the stored
+        value. Nothing stands before everything, in every database.
+        """
+        same: list[tuple[str, str, Any]] = []
+        for name in self.order(order):
+            column = name.removeprefix("-")
+            value = self.columns[column].to_stored(getattr(last, column))
+            if name.startswith("-"):
+                if value is not None:
+                    yield [*same, (column, "below", value)]
+                    if self.columns[column].null:
+                        yield [*same, (column, "empty", None)]
+            elif value is None:
+                yield [*same, (column, "filled", None)]
+            else:
+                yield [*same, (column, "above", value)]
+            same.append((column, "empty" if value is None else "same", value))
+
     def to_row(self, record: R) -> dict[str, Any]:
         """The record as stored values by column."""
         return {name: column.to_stored(getattr(record, name)) for name, column in self.columns.items()}
@@ -162,6 +184,13 @@ class RecordType(Generic[R]):
     def from_row(self, row: Mapping[str, Any]) -> R:
         """The record that a row of stored values holds."""
         return self.build(**{name: column.to_object(row[name]) for name, column in self.columns.items()})
+
+    def from_values(self, values: Iterable[Any]) -> R:
+        """The record that holds these stored values, given in the order of the columns."""
+        columns = self.columns
+        return self.build(
+            **{name: columns[name].to_object(value) for name, value in zip(columns, values, strict=True)}
+        )
 
 
 @dataclass(frozen=True)
@@ -514,6 +543,16 @@ FILES = RecordType(
     indexes=(("activity",),),
     personal="who uploaded which file",
 )  # fmt: skip
+
+
+def rule_name(kind: RecordType[Any], columns: tuple[str, ...]) -> str:
+    """A name for an index or unique rule: the same in both hosts, at most 30 characters.
+
+    It hangs on the columns alone, so that adding an index renames no other.
+    """
+    seal = hashlib.sha256("-".join(columns).encode()).hexdigest()[:6]
+    return f"{kind.table.replace('coursecrew_', 'crew_')[:23]}_{seal}"
+
 
 ALL: tuple[RecordType[Any], ...] = (
     PARTICIPANTS, ACTIVITIES, SETTINGS_VERSIONS, TEAM_SETS, TEAMS, MEMBERSHIPS, MEMBERSHIP_EVENTS, WAITING,
