@@ -255,6 +255,38 @@ def override_grade(
     return _graded(unit, activity, old.team, person, old, account, by=actor.person, cause="override")
 
 
+def take_back_grade(unit: UnitOfWork, activity_id: str, person: str, *, by: str) -> bool:
+    """Take one person's grade back, out of the gradebook too; returns whether there was one.
+
+    For platforms whose staff can delete a learner's state. The team's work, the name on it and its
+    score stay: they belong to the others as well, and out of them the grade can be made again.
+    """
+    activity = unit.store.get(ACTIVITIES, activity_id)
+    found = unit.store.find(GRADES, activity=activity_id, person=person, limit=1)
+    if not found:
+        return False
+    old = found[0]
+    if old.state is GradeState.PROVISIONAL:
+        return False
+    grade = unit.store.save(
+        GRADES,
+        replace(
+            old, number=old.number + 1, state=GradeState.PROVISIONAL, total=None, account=None, at=unit.now,
+            override=None, override_reason="", override_by="", released_at=None,
+        ),
+    )  # fmt: skip
+    unit.store.add(
+        GRADE_VERSIONS,
+        GradeVersion(
+            unit.new_id(), activity_id, person, grade.number, grade.state, None, None, unit.now,
+            "taken_back", by,
+        ),
+    )  # fmt: skip
+    if old.released_at is not None:
+        _return(unit, activity, grade)
+    return True
+
+
 def _account(grade: Grade) -> Account:
     if grade.account is None:
         raise Conflict("no_grade_yet")

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from coursecrew.app.ports import Member, Ports
-from coursecrew.app.records import ACTIVITIES, MEMBERSHIP_EVENTS, MEMBERSHIPS, PARTICIPANTS, TEAM_SETS
+from coursecrew.app.records import (
+    ACTIVITIES,
+    CARDS,
+    MEMBERSHIP_EVENTS,
+    MEMBERSHIPS,
+    NOTICES,
+    PARTICIPANTS,
+    REQUEST_KEYS,
+    TEAM_SETS,
+    VISITS,
+)
 from coursecrew.app.teams import leave_every_team, participant_of
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.errors import Conflict, Invalid, NotFound, Problem
@@ -16,6 +26,7 @@ from coursecrew.domain.permissions import Action, require
 from coursecrew.domain.teams import Happened, MembershipEvent
 
 CHUNK = 200
+FORMER = "Former member"
 
 
 def list_people(
@@ -165,6 +176,20 @@ def take_over(unit: UnitOfWork, course: str, members: Sequence[Member]) -> int:
     return added
 
 
+def note_enrolment(unit: UnitOfWork, course: str, member: Member) -> None:
+    """Somebody came into the course or left it, told by the platform as it happens.
+
+    Only courses that use us are kept; somebody unknown who leaves is nobody to us.
+    """
+    if not unit.store.count(ACTIVITIES, course=course):
+        return
+    if not member.active and participant_of(unit, course, member.person) is None:
+        return
+    take_over(unit, course, [member])
+    if not member.active:
+        _mark_memberships(unit, course, [member.person], active=False)
+
+
 def mark_gone(unit: UnitOfWork, course: str, present: frozenset[str]) -> int:
     """Mark people whom the complete member list no longer has as inactive."""
     gone: list[Participant] = []
@@ -203,3 +228,47 @@ def _mark_memberships(unit: UnitOfWork, course: str, people: Sequence[str], *, a
                 unit.new_id(), row.team_set, row.team, row.person, event, unit.now, "", "member list"
             ),
         )
+
+
+# --- somebody goes for good ---
+
+
+def stop_mail(unit: UnitOfWork, course: str, person: str) -> bool:
+    """Send no more mail about this course to this person; returns whether we know them there."""
+    participant = participant_of(unit, course, person)
+    if participant is None:
+        return False
+    if participant.mail:
+        unit.store.save(PARTICIPANTS, replace(participant, mail=False))
+    return True
+
+
+def retire(unit: UnitOfWork, person: str) -> int:
+    """Forget who somebody was, in every course; returns in how many we knew them.
+
+    What they wrote with others stays with their teams, under no name. Doing it again changes nothing.
+    """
+    rows = unit.store.find(PARTICIPANTS, person=person, limit=10_000)
+    for row in rows:
+        forgotten = replace(
+            row, name=FORMER, active=False, mail=False, zone="UTC", language="", named_role=None, teams=()
+        )
+        if forgotten != row:
+            unit.store.save(PARTICIPANTS, forgotten)
+        _mark_memberships(unit, row.course, [person], active=False)
+        _remove_traces(unit, row.course, person)
+    for key in unit.store.find(REQUEST_KEYS, person=person, limit=10_000):
+        unit.store.remove(REQUEST_KEYS, key.id)
+    return len(rows)
+
+
+def _remove_traces(unit: UnitOfWork, course: str, person: str) -> None:
+    """What is about one person alone: visits, notices, and cards on seeking boards."""
+    for activity in unit.store.find(ACTIVITIES, course=course, limit=10_000):
+        for visit in unit.store.find(VISITS, activity=activity.id, person=person):
+            unit.store.remove(VISITS, visit.id)
+        for notice in unit.store.find(NOTICES, activity=activity.id, person=person, limit=10_000):
+            unit.store.remove(NOTICES, notice.id)
+    for team_set in unit.store.find(TEAM_SETS, course=course, limit=10_000):
+        for card in unit.store.find(CARDS, team_set=team_set.id, person=person):
+            unit.store.remove(CARDS, card.id)
