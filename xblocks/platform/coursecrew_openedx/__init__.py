@@ -1,0 +1,1 @@
+"""Coursecrew in Open edX: tables, ports and the blocks' common ground."""
