@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 
 @dataclass(frozen=True)
@@ -44,3 +44,35 @@ class Response:
     status: int = 200
     kind: str = "text/html; charset=utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Next:
+    """What a POST screen answers when it is done: the path to show, and the sentence to say."""
+
+    path: str
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method and path, and the screen that answers.
+
+    `<name>` in the path stands for one segment and becomes an argument of the screen. `form` names
+    the path that shows the form of a POST: a refusal renders it again, the typed text kept.
+    """
+
+    method: str
+    path: str
+    screen: Callable[..., Any]
+    form: str = ""
+
+
+def get(path: str, screen: Callable[..., Response]) -> Route:
+    """A screen that shows; it changes nothing that matters."""
+    return Route("GET", path, screen)
+
+
+def post(path: str, screen: Callable[..., Next | Response], *, form: str) -> Route:
+    """A screen that changes something; `form` is the path whose screen shows its form."""
+    return Route("POST", path, screen, form)

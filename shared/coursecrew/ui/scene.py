@@ -9,7 +9,9 @@ from typing import Any
 from coursecrew.app.activities import Entered, Placed
 from coursecrew.app.ports import Ports
 from coursecrew.domain.activities import Activity, Settings
+from coursecrew.domain.errors import Refusal
 from coursecrew.domain.people import Actor
+from coursecrew.ui.reader import Reader, zone
 
 
 def _no_file_url(_id: str) -> str:
@@ -43,6 +45,9 @@ class Scene:
     placed: Placed
     shell: Shell = field(default_factory=Shell)
     entered: Entered | None = None  # filled by `routes.serve`
+    refusal: Refusal | None = None  # what the POST before this form was refused for
+    said: str = ""  # the sentence that the POST before this part asked to say
+    path: str = ""  # the path of the part being made
 
     @property
     def activity(self) -> Activity:
@@ -55,3 +60,8 @@ class Scene:
     def settings(self) -> Settings:
         """The settings in force."""
         return self.activity.settings
+
+    @property
+    def reader(self) -> Reader:
+        """Language and zone of whoever looks, at this moment."""
+        return Reader(self.actor.language or "en", zone(self.actor.zone), self.ports.clock.now())

@@ -1,0 +1,430 @@
+"""Refusals in words: code -> status, what happened, and what to do next.
+
+This is the one place to look for every sentence that says no. A code may be told apart by one of
+its values ("closed:draft" before "closed"); which value that is, `TOLD_APART` says. Moments and
+numbers among the values are written as the reader reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from coursecrew.domain.errors import Invalid, Problem, Refusal
+from coursecrew.ui.reader import N_, Reader
+
+
+@dataclass(frozen=True)
+class Said:
+    """A refusal's status and its two sentences: what happened (read first), what to do next."""
+
+    status: int
+    happened: str
+    next: str = ""
+    tone: str = "wait"  # the notice's ground: wait, or bad where something is over for good
+
+
+TOLD_APART: Mapping[str, str] = {
+    "not_allowed": "action",
+    "not_found": "what",
+    "not_open": "step",
+    "closed": "step",
+    "already_decided": "state",
+    "stale": "what",
+    "platform_unreachable": "what",
+    "asking_over": "state",
+}
+
+REFUSALS: Mapping[str, Said] = {
+    # 403: who may, and whom to ask
+    "not_allowed": Said(
+        403, N_("This is not yours to do here."), N_("Ask your course staff if you think it should be.")
+    ),
+    "not_allowed:read_draft": Said(
+        403,
+        N_("Only the team itself and the course staff can read this draft."),
+        N_("If you should work with this team, ask your course staff to add you."),
+    ),
+    "not_allowed:write_draft": Said(
+        403,
+        N_("Only members of the team can write in this draft."),
+        N_("Course staff read along and can comment when they grade."),
+    ),
+    "not_allowed:submit_work": Said(403, N_("Only members of the team can hand in its work.")),
+    "not_allowed:withdraw_work": Said(403, N_("Only members of the team can take its work back.")),
+    "not_allowed:read_submission": Said(
+        403,
+        N_("Only those who handed this work in and the course staff can read it."),
+    ),
+    "not_allowed:found_team": Said(
+        403,
+        N_("Only learners who take part can found a team."),
+        N_("You are looking around: nothing you press here is kept."),
+    ),
+    "not_allowed:join_team": Said(
+        403,
+        N_("Only learners who take part can join a team."),
+        N_("You are looking around: nothing you press here is kept."),
+    ),
+    "not_allowed:leave_team": Said(403, N_("Only a member of the team can do this.")),
+    "not_allowed:invite": Said(403, N_("Only a member of the team can do this.")),
+    "not_allowed:answer_request": Said(403, N_("Only a member of that team can answer.")),
+    "not_allowed:change_settings": Said(
+        403,
+        N_("Only instructors and authors can change these settings."),
+    ),
+    "not_allowed:publish": Said(403, N_("Only instructors and authors can publish this assignment.")),
+    "not_allowed:look_at_teams": Said(403, N_("Only the course staff see the list of all teams.")),
+    "not_allowed:place_people": Said(
+        403,
+        N_("Only instructors can place people in teams."),
+        N_("Ask the instructor of this course."),
+    ),
+    "not_allowed:extend": Said(
+        403,
+        N_("Only instructors can give more time."),
+        N_("Ask the instructor of this course."),
+    ),
+    "not_allowed:excuse": Said(
+        403,
+        N_("Only instructors can excuse a team."),
+        N_("Ask the instructor of this course."),
+    ),
+    "not_allowed:score_work": Said(
+        403,
+        N_("Only course staff for this team can score its work."),
+        N_("Nobody grades a team they are in; an instructor can give you more teams."),
+    ),
+    "not_allowed:override_grade": Said(
+        403,
+        N_("Only instructors can change a grade by hand."),
+        N_("Ask the instructor of this course."),
+    ),
+    "not_allowed:release_grades": Said(
+        403,
+        N_("Only instructors can release grades."),
+        N_("Ask the instructor of this course."),
+    ),
+    "not_allowed:read_own_result": Said(
+        403,
+        N_("Only learners who take part have a result here."),
+    ),
+    "not_allowed:read_grades": Said(403, N_("Only the course staff see everybody’s grades.")),
+    "not_allowed:look_at_people": Said(403, N_("Only the course staff see this list.")),
+    "not_allowed:name_staff": Said(403, N_("Only instructors can name teaching assistants.")),
+    "not_allowed:exclude_person": Said(403, N_("Only instructors can exclude somebody.")),
+    "not_allowed:add_file": Said(403, N_("Only instructors and authors can add files here.")),
+    # 404
+    "not_found": Said(404, N_("This is no longer here."), N_("Go back to the activity.")),
+    "not_found:team": Said(
+        404,
+        N_("This team is no longer here."),
+        N_("Its members may have left. Look for another team."),
+    ),
+    "not_found:person": Said(
+        404,
+        N_("This person is not in the course."),
+        N_("They can be chosen once they have opened the course here."),
+    ),
+    # 409: dates
+    "not_open": Said(409, N_("This opens on %(opens)s."), N_("Nothing was stored. Come back then.")),
+    "not_open:draft": Said(
+        409,
+        N_("Writing opens on %(opens)s."),
+        N_("Nothing was stored. Copy your text if you wish to keep it."),
+    ),
+    "not_open:form": Said(409, N_("Forming teams begins on %(opens)s."), N_("Come back then.")),
+    "closed": Said(
+        409, N_("This closed on %(closes)s."), N_("Ask your course staff for more time."), tone="bad"
+    ),
+    "closed:draft": Said(
+        409,
+        N_("Handing in closed on %(closes)s."),
+        N_(
+            "What you saved before is safe. Ask your course staff for more time; your text is still in the box."
+        ),
+        tone="bad",
+    ),
+    "closed:form": Said(
+        409,
+        N_("Forming teams closed on %(closes)s."),
+        N_("Ask your course staff to place you."),
+        tone="bad",
+    ),
+    # 409: teams
+    "team_full": Said(
+        409,
+        N_("%(name)s filled up while you pressed: %(size)s of %(max)s."),
+        N_("Wait for a seat, or choose a team with room."),
+    ),
+    "team_closed": Said(
+        409,
+        N_("%(name)s takes people by invitation or on request."),
+        N_("Ask to join, or choose another team."),
+    ),
+    "has_room": Said(409, N_("%(name)s has a free seat now."), N_("Join it instead of waiting.")),
+    "already_in_team": Said(
+        409,
+        N_("Everybody is in one team at a time."),
+        N_("You or this person have a team already. Leave it first to change."),
+    ),
+    "too_many_lists": Said(
+        409,
+        N_("You wait for %(most)s teams already, and that is the most."),
+        N_("Stop waiting for one of them first."),
+    ),
+    "asking_over": Said(409, N_("This was answered already, or its 7 days are over."), N_("Ask again.")),
+    "asking_over:accepted": Said(409, N_("Somebody of the team has said yes already.")),
+    "asking_over:declined": Said(409, N_("Somebody of the team has said no already.")),
+    "asking_over:withdrawn": Said(409, N_("This no longer stands: the person has found another team.")),
+    "name_taken": Said(
+        409,
+        N_("Another team is called %(name)s."),
+        N_("Free names close to it: %(suggestions)s."),
+    ),
+    "teams_not_published": Said(
+        409,
+        N_("Teams are not open yet."),
+        N_("You are told as soon as they are."),
+    ),
+    "staff_places": Said(
+        409,
+        N_("In this course the staff make the teams."),
+        N_("Ask them if you have none."),
+    ),
+    "teams_locked": Said(
+        409,
+        N_("Choosing teams closed on %(closes)s."),
+        N_("Ask your course staff to place or move you."),
+        tone="bad",
+    ),
+    "takes_no_part": Said(
+        409,
+        N_("This person takes no part: they are staff, excluded, or only looking around."),
+        N_("See People for the reason."),
+    ),
+    # 409: work
+    "not_published": Said(409, N_("This assignment is not ready yet."), N_("Ask your course staff.")),
+    "not_ready": Said(
+        409,
+        N_("Something is missing before this can be published."),
+        N_("Each line below leads to the place."),
+    ),
+    "already_decided": Said(
+        409,
+        N_("This was decided a moment ago."),
+        N_("Nothing was lost. See below how it stands now."),
+    ),
+    "already_decided:drafting": Said(
+        409,
+        N_("The draft is open again: nothing is handed in at the moment."),
+        N_("See who objected, and why."),
+    ),
+    "already_decided:confirming": Said(
+        409,
+        N_("Somebody of your team has handed the work in."),
+        N_("To go on writing, object first. Your text is still in the box."),
+    ),
+    "already_decided:submitted": Said(
+        409,
+        N_("Your team has handed the work in."),
+        N_("It can be taken back until the due time. Your text is still in the box."),
+    ),
+    "already_decided:in_review": Said(
+        409,
+        N_("The work is being read, and can no longer change."),
+        N_("Your text is still in the box. Copy it if you wish to keep it."),
+    ),
+    "already_decided:reviewed": Said(409, N_("The work has been read, and can no longer change.")),
+    "already_decided:missed": Said(
+        409,
+        N_("Handing in is over, and this team handed in nothing."),
+        N_("Ask your course staff for more time."),
+        tone="bad",
+    ),
+    "already_decided:excused": Said(409, N_("This team is excused here: nothing has to be handed in.")),
+    "too_late_to_withdraw": Said(
+        409,
+        N_("Work can be taken back until it is due, and that was %(due)s."),
+        N_("Ask your course staff if it has to be."),
+        tone="bad",
+    ),
+    "leader_only": Said(
+        409,
+        N_("In this team %(leader)s hands in."),
+        N_(
+            "Anybody may when they have been silent for 48 hours, and in the last 2 hours before the due time."
+        ),
+    ),
+    "handed_in_elsewhere": Said(
+        409,
+        N_("Your name stands on another team’s work in this assignment already."),
+        N_("Ask your course staff which of the two should count."),
+    ),
+    # 409: somebody was faster
+    "stale": Said(
+        409,
+        N_("Somebody else saved after you opened this."),
+        N_("Nothing is lost. Choose in the places you both changed."),
+    ),
+    "stale:draft": Said(
+        409,
+        N_("You and %(by)s changed the same part."),
+        N_("Nothing is lost: what you do not choose stays in the versions."),
+    ),
+    "stale:settings": Said(
+        409,
+        N_("%(by)s saved these settings at %(at)s, after you opened them."),
+        N_("Nothing of yours is lost. Choose where you both changed the same."),
+    ),
+    "stale:submit": Said(
+        409,
+        N_("%(by)s changed the draft after you opened this page."),
+        N_("Read it again below before you hand it in."),
+    ),
+    "stale_write": Said(
+        409,
+        N_("Many people are working here at this moment."),
+        N_("Nothing was lost; press again."),
+    ),
+    "already_exists": Said(409, N_("This is there already."), N_("Nothing was lost; press again.")),
+    # uploads
+    "too_large": Said(
+        413,
+        N_("%(name)s is too large: files may have %(limit)s."),
+        N_("Put it elsewhere and paste its link."),
+    ),
+    "file_type": Said(
+        415,
+        N_("%(name)s is of a kind that cannot be added."),
+        N_("Accepted: %(accepted)s."),
+    ),
+    # fields
+    "invalid": Said(422, N_("Something is missing."), N_("The lines below say where."), tone="bad"),
+    # limits and the world outside
+    "slow_down": Said(
+        429,
+        N_("That was a lot at once."),
+        N_("Wait %(seconds)s seconds; nothing was lost."),
+    ),
+    "platform_unreachable": Said(
+        503,
+        N_("The learning platform did not answer."),
+        N_("We try again by ourselves; nothing was lost."),
+    ),
+    "platform_unreachable:members": Said(
+        503,
+        N_("The learning platform did not give its member list."),
+        N_("The people known so far stay. Try again in a few minutes."),
+    ),
+}
+
+PROBLEMS: Mapping[str, str] = {
+    "name_missing": N_("Give it a name."),
+    "name_too_long": N_("A name has at most %(most)s characters."),
+    "motto_too_long": N_("A motto has at most %(most)s characters."),
+    "pitch_missing": N_("Say in a sentence what you look for."),
+    "pitch_too_long": N_("At most %(most)s characters; these are %(have)s."),
+    "text_too_long": N_("At most %(most)s characters; these are %(have)s."),
+    "part_missing": N_("“%(title)s” is still empty, and it is needed."),
+    "reason_missing": N_("Say why, in a sentence; the others read it."),
+    "not_later": N_("Choose a time after %(due)s, the present due time."),
+    "sizes_impossible": N_("%(people)s people cannot be split into teams of %(min)s to %(max)s."),
+    "sizes_crossed": N_("Sizes must rise: smallest, usual, largest, from 1 to 50."),
+    "too_many_prompts": N_("At most %(most)s parts."),
+    "too_many_criteria": N_("At most %(most)s criteria."),
+    "prompt_title_missing": N_("Part %(row)s has no title."),
+    "criterion_title_missing": N_("Criterion %(row)s has no title."),
+    "criterion_weight": N_("Criterion %(row)s needs a weight above 0."),
+    "criterion_levels": N_("Criterion %(row)s needs at least two levels, the best with more than 0 points."),
+    "percent": N_("A number from 0 to 100."),
+    "not_a_number": N_("This is not a number."),
+    "not_a_time": N_("This is not a date and time."),
+    "no_zone": N_("This date has no time zone."),
+    "not_a_choice": N_("Choose one of those offered."),
+    "level_missing": N_("“%(title)s”: choose a level."),
+    "level_unknown": N_("“%(title)s”: choose one of the levels there are now."),
+}
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A refusal as a page shows it."""
+
+    status: int
+    happened: str
+    next: str
+    tone: str
+    fields: Mapping[str, str]  # field -> the sentence beside it
+
+
+def explain(refusal: Refusal, reader: Reader, **more: object) -> Explained:
+    """The refusal in the reader's language; `more` fills in or replaces values, such as names."""
+    said = _said(refusal)
+    values = {**refusal.values, **more}
+    fields: dict[str, str] = {}
+    if isinstance(refusal, Invalid):
+        for problem in refusal.problems:
+            fields.setdefault(problem.field, problem_said(problem, reader))
+    if fields:
+        happened = reader.ngettext(
+            "%(number)s thing is missing or needs another look",
+            "%(number)s things are missing or need another look",
+            len(fields),
+        )
+    else:
+        happened = _filled(reader, said.happened, values)
+    if refusal.field and refusal.field not in fields:
+        fields[refusal.field] = happened
+    return Explained(said.status, happened, _filled(reader, said.next, values), said.tone, fields)
+
+
+def problem_said(problem: Problem, reader: Reader) -> str:
+    """The sentence beside a field."""
+    return _filled(reader, PROBLEMS[problem.code], dict(problem.values))
+
+
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status of a refusal."""
+    return _said(refusal).status
+
+
+def _said(refusal: Refusal) -> Said:
+    told_apart = refusal.values.get(TOLD_APART.get(refusal.code, ""), "")
+    return REFUSALS.get(f"{refusal.code}:{told_apart}") or REFUSALS[refusal.code]
+
+
+def _filled(reader: Reader, text: str, values: Mapping[str, Any]) -> str:
+    """The sentence with its places filled; what a refusal does not carry is left open, not a fault."""
+    return reader.translated(text) % _Readable(values, reader) if text else ""
+
+
+class _Readable(dict[str, Any]):
+    """Values as a reader reads them."""
+
+    def __init__(self, values: Mapping[str, Any], reader: Reader) -> None:
+        super().__init__(values)
+        self._reader = reader
+
+    def __getitem__(self, key: str) -> str:
+        value = self.get(key)
+        if key == "limit" and isinstance(value, int):
+            return self._reader.size(value)
+        if isinstance(value, datetime):
+            return self._reader.moment(value)
+        if isinstance(value, Decimal):
+            return self._reader.points(value)
+        if isinstance(value, list | tuple):
+            return ", ".join(str(one) for one in value)
+        return str(value) if value not in (None, "") else self._reader.gettext("somebody else")
+
+
+def fault(reader: Reader, reference: str) -> str:
+    """What somebody reads when the fault is ours; a host logs the same reference and answers 500."""
+    return reader.gettext(
+        "Something went wrong on our side (reference %(reference)s). Your text is still in the box.",
+        reference=reference,
+    )

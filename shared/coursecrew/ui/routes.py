@@ -1,0 +1,134 @@
+"""From a path to its screen: `serve` is what every host calls, for every request.
+
+How to add a screen
+-------------------
+1. A screen is a function `(scene, request, **params)` in a module of `ui/screens`.
+   - A GET screen reads with `run(scene.ports, use_case, …)` and returns
+     `page(scene, request, "file.html", title=…, …)`; `page` is in `ui/pages.py`. It changes nothing.
+   - A POST screen reads its form with `Reading(request, scene.reader)` (`ui/forms.py`), acts with
+     `do(scene, request, use_case, …)` (`ui/pages.py`), which uses the form's request key, and
+     returns `Next("path/to/show", _("Saved."))`; `serve` shows that path in the same answer.
+2. The module lists them: `ROUTES = (get("people", people), post("people/name", name, form="people"))`,
+   and `SCREENS` below names the module. `<id>` in a path is one segment, passed on by that name;
+   it may stand in `form`, too.
+3. A refusal needs no code in a screen: use cases raise it. On a POST, `serve` renders `form` again
+   with the refusal's status; templates show fields through `fields`, which prefers typed text to
+   stored text and knows each field's error, and may look at `refusal`. On a GET it becomes a page.
+4. Sentences: `_ = scene.reader.gettext` in Python, `_("…")` in templates; `ui/errors.py` has every
+   sentence that says no. `templates/_macros.html` has the components; each form starts with
+   `{{ m.key() }}` (the request key). Links inside are `href="#/people"`, anchors `href="#field-x"`.
+5. A new or changed sentence: run the two commands in `locale/babel.cfg`; a test says if you forgot.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from types import ModuleType
+
+from coursecrew.app.activities import Entered, Placed, acting_as, enter
+from coursecrew.app.records import ACTIVITIES
+from coursecrew.app.unit_of_work import UnitOfWork, run
+from coursecrew.domain.activities import Activity, Settings, from_document
+from coursecrew.domain.errors import Invalid, NotFound, Refusal
+from coursecrew.domain.people import Actor
+from coursecrew.ui.http import Next, Request, Response, Route
+from coursecrew.ui.pages import refusal_page
+from coursecrew.ui.scene import Scene
+from coursecrew.ui.screens import privacy
+
+SCREENS: tuple[ModuleType, ...] = (privacy,)
+ROUTES: tuple[Route, ...] = tuple(route for module in SCREENS for route in module.ROUTES)
+_SEGMENT = re.compile(r"<(\w+)>")
+_PATTERNS: Mapping[Route, re.Pattern[str]] = {
+    route: re.compile(_SEGMENT.sub(r"(?P<\1>[\\w.:~-]{1,80})", route.path)) for route in ROUTES
+}
+
+
+def serve(scene: Scene, request: Request) -> Response:
+    """Answer one request of one person: enter the activity, find the screen, show or do.
+
+    Every refusal becomes a page; every other exception is a fault and leaves to the host, which
+    answers with `errors.fault`.
+    """
+    request = replace(request, path=request.path.strip("/"))
+    try:
+        scene = _entered(scene)
+        route, values = _find(request.method, request.path or start(scene))
+        if route.method == "POST":
+            return _act(scene, request, route, values)
+        return _show(scene, request, request.path or start(scene))
+    except Refusal as refusal:
+        return refusal_page(replace(scene, path=request.path), refusal)
+
+
+def start(scene: Scene) -> str:
+    """The path where this person begins."""
+    if scene.shell.in_studio:
+        return "settings"
+    return "teaching" if scene.actor.is_staff else "team"
+
+
+def _show(scene: Scene, request: Request, path: str) -> Response:
+    """The GET screen of a path."""
+    route, values = _find("GET", path)
+    answer: Response = route.screen(replace(scene, path=path), request, **values)
+    return answer
+
+
+def _act(scene: Scene, request: Request, route: Route, values: Mapping[str, str]) -> Response:
+    """Do what a POST asks, then show the next path; on a refusal, the form again as it was typed."""
+    try:
+        answer: Next | Response = route.screen(replace(scene, path=request.path), request, **values)
+    except Refusal as refusal:
+        return _form_again(scene, request, route, values, refusal)
+    if isinstance(answer, Response):
+        return answer
+    fresh = replace(_entered(scene), said=answer.said)
+    return _show(fresh, Request("GET", answer.path), answer.path or start(fresh))
+
+
+def _form_again(
+    scene: Scene, request: Request, route: Route, values: Mapping[str, str], refusal: Refusal
+) -> Response:
+    path = _SEGMENT.sub(lambda match: values[match[1]], route.form)
+    scene = replace(_entered(scene), refusal=refusal)
+    try:
+        return _show(scene, replace(request, method="GET", path=path), path)
+    except Refusal:
+        # Whoever may not even see the form (or found it gone) reads the first reason.
+        return refusal_page(replace(scene, path=request.path), refusal)
+
+
+def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:
+    wanted = "POST" if method == "POST" else "GET"
+    for route, pattern in _PATTERNS.items():
+        match = pattern.fullmatch(path)
+        if match and route.method == wanted:
+            return route, match.groupdict()
+    raise NotFound("page")
+
+
+def _entered(scene: Scene) -> Scene:
+    """The scene with the activity as it is now, and the actor with rights named in this course."""
+    entrance = _look_in if scene.shell.in_studio else enter
+    entered = run(scene.ports, entrance, scene.actor, scene.placed)
+    return replace(scene, actor=acting_as(scene.actor, entered.participant), entered=entered)
+
+
+def _look_in(unit: UnitOfWork, actor: Actor, placed: Placed) -> Entered:
+    """In an editing tool: the document being edited, over what is in force; nothing is written.
+
+    A draft that an author has not published must not take effect, and an author opening an editor
+    is not somebody who came into the course.
+    """
+    found = unit.store.find(ACTIVITIES, course=placed.course, place=placed.place, limit=1)
+    try:
+        settings = from_document(placed.wish or {})
+    except Invalid:
+        settings = found[0].settings if found else Settings(title=placed.title)
+    activity = (
+        found[0] if found else Activity("", placed.course, placed.place, placed.name, placed.kind, settings)
+    )
+    return Entered(replace(activity, settings=settings), None, None)

@@ -1,0 +1,284 @@
+/* <coursecrew-activity>: shows the screens that the server renders, inside a shadow root.
+
+   It catches links ("#/path") and forms, sends them to `base`, swaps the part that comes back, says
+   what happened in one live region, and puts the focus where reading goes on. It knows no sentence:
+   all of them come from the server, in attributes `say-…` or in the part. Several may stand on a page. */
+(() => {
+  if (customElements.get("coursecrew-activity")) return;
+
+  const AUTOSAVE_AFTER = 2000;
+  const RETRY_AFTER = 15000;
+
+  class Activity extends HTMLElement {
+    connectedCallback() {
+      if (this.shadowRoot) return;
+      const root = this.attachShadow({ mode: "open" });
+      this.status = Object.assign(document.createElement("div"), { className: "status" });
+      this.status.setAttribute("role", "status");
+      this.holder = Object.assign(document.createElement("div"), { className: "holder" });
+      this.holder.setAttribute("dir", this.getAttribute("dir") || "ltr");
+      this.holder.setAttribute("lang", this.getAttribute("lang") || "en");
+      const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: this.getAttribute("stylesheet") });
+      const styled = new Promise((done) => { style.onload = style.onerror = done; });
+      root.append(style, this.status, this.holder);
+
+      root.addEventListener("click", (event) => this.clicked(event));
+      root.addEventListener("submit", (event) => this.submitted(event));
+      root.addEventListener("input", (event) => this.typed(event));
+      addEventListener("beforeunload", (event) => { if (this.unsaved) event.preventDefault(); });
+      addEventListener("online", () => this.sendUnsent());
+      addEventListener("popstate", (event) => {
+        const path = event.state && event.state[this.key];
+        if (path !== undefined && path !== this.path) this.show(path, { remember: false });
+      });
+      this.followHeight();
+      this.say("loading");
+      styled.then(() => this.show((history.state || {})[this.key] ?? this.getAttribute("path") ?? "", { first: true }));
+    }
+
+    get key() { return "coursecrew " + this.getAttribute("base"); }
+
+    /* --- talking to the server --- */
+
+    address(path) {
+      const [route, query] = path.split("?");
+      const url = new URL(this.getAttribute("base"), document.location.href);
+      url.pathname = url.pathname.replace(/\/?$/, "/") + route;
+      new URLSearchParams(query || "").forEach((value, name) => url.searchParams.set(name, value));
+      return url;
+    }
+
+    async ask(path, body) {
+      const headers = { Accept: "text/html", "X-Requested-With": "XMLHttpRequest" };
+      const token = this.hasAttribute("token-key") && sessionStorage.getItem(this.getAttribute("token-key"));
+      if (token) headers.Authorization = "Bearer " + token;
+      const cookie = this.getAttribute("csrf-cookie");
+      if (body && cookie) {
+        const found = document.cookie.split("; ").find((one) => one.startsWith(cookie + "="));
+        if (found) headers[this.getAttribute("csrf-header")] = decodeURIComponent(found.slice(cookie.length + 1));
+      }
+      return fetch(this.address(path), { method: body ? "POST" : "GET", body, headers, credentials: "same-origin" });
+    }
+
+    /* The part in an answer, or which sentence to say instead: the platform itself answers, too. */
+    async read(answer) {
+      const attached = answer.headers.get("Content-Disposition") || "";
+      if (attached.startsWith("attachment")) return { file: await answer.blob(), name: attached };
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const part = page.querySelector("[data-coursecrew-part]");
+      if (part) return { part };
+      if (answer.status === 413) return { say: "too-large" };
+      const signedOut = answer.redirected || answer.status === 401 || answer.status === 403;
+      return { say: signedOut ? "signed-out" : "fault" };
+    }
+
+    /* --- showing --- */
+
+    async show(path, { first = false, remember = true } = {}) {
+      const turn = (this.turn = (this.turn || 0) + 1);
+      this.holder.setAttribute("aria-busy", "true");
+      let got;
+      try { got = await this.read(await this.ask(path)); } catch { got = { say: "offline" }; }
+      if (turn !== this.turn) return;
+      this.holder.removeAttribute("aria-busy");
+      if (got.part) this.swap(got.part, { first, remember });
+      else if (got.file) this.save(got);
+      else this.say(got.say);
+    }
+
+    swap(part, { first = false, remember = true } = {}) {
+      this.unsaved = this.warned = false;
+      clearTimeout(this.timer);
+      this.path = part.dataset.path;
+      this.holder.replaceChildren(document.importNode(part, true));
+      this.tell(part.dataset.said || "");
+      const state = { ...history.state, [this.key]: this.path };
+      if (first || !remember) history.replaceState(state, "");
+      else if ((history.state || {})[this.key] !== this.path) history.pushState(state, "");
+      this.holder.querySelectorAll("form[data-draft]").forEach((form) => this.recall(form));
+      if (first) return;
+      const marks = this.holder.querySelectorAll("[data-focus]");
+      const mark = this.holder.querySelector(".notice[data-focus]") || marks[0];
+      if (mark) mark.focus({ preventScroll: true });
+      this.bringIntoView(mark || this);
+    }
+
+    bringIntoView(mark) {
+      const frame = this.getAttribute("frame");
+      const top = mark.getBoundingClientRect().top + scrollY;
+      if (frame === "openedx" && parent !== window && document.referrer)
+        parent.postMessage({ offset: Math.max(0, top - 24) }, new URL(document.referrer).origin);
+      else if (frame === "lti" && parent !== window) parent.postMessage({ subject: "lti.scrollToTop" }, "*");
+      const seen = mark.getBoundingClientRect();
+      if (seen.top < 0 || seen.top > innerHeight - 40) mark.scrollIntoView({ block: "start" });
+    }
+
+    say(what) { this.tell(this.getAttribute("say-" + what) || ""); }
+
+    tell(sentence) { this.status.textContent = sentence; }
+
+    save({ file, name }) {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(file);
+      link.download = (/filename="([^"]*)"/.exec(name) || ["", "file"])[1];
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), RETRY_AFTER);
+    }
+
+    followHeight() {
+      if (this.getAttribute("frame") !== "lti" || parent === window) return;
+      new ResizeObserver(() => {
+        const height = Math.ceil(document.documentElement.getBoundingClientRect().height);
+        parent.postMessage({ subject: "lti.frameResize", height }, "*");
+      }).observe(document.body);
+    }
+
+    /* --- what people do --- */
+
+    clicked(event) {
+      const link = event.target.closest("a[href^='#']");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      const target = link.getAttribute("href").slice(1);
+      if (!target.startsWith("/")) return this.jump(target);
+      if (this.unsaved && !this.warned) {
+        this.warned = true;
+        return this.say("unsaved");
+      }
+      this.show(target.slice(1));
+    }
+
+    jump(id) {
+      const found = this.shadowRoot.getElementById(id);
+      if (!found) return;
+      found.closest("details")?.setAttribute("open", "");
+      if (!found.matches("input, textarea, select, button, a, [tabindex]")) found.tabIndex = -1;
+      found.focus({ preventScroll: true });
+      this.bringIntoView(found);
+    }
+
+    async submitted(event) {
+      event.preventDefault();
+      const form = event.target, by = event.submitter;
+      const path = by?.getAttribute("formaction") || form.getAttribute("action") || "";
+      if (form.method === "get") return this.show(path + "?" + new URLSearchParams(new FormData(form)));
+      if (form.dataset.sending) return;
+      this.occupy(form, by);
+      const body = new FormData(form);
+      if (by?.name) body.append(by.name, by.value);
+      clearTimeout(this.timer);
+      this.turn = (this.turn || 0) + 1;
+      let got;
+      try { got = await this.read(await this.ask(path, body)); } catch { got = { say: form.dataset.draft ? "kept" : "offline" }; }
+      this.release(form, by);
+      if (got.part) {
+        const refused = got.part.querySelector(".notice[data-focus]");
+        if (!refused) this.forget(form);
+        this.swap(got.part);
+        this.unsaved = Boolean(refused);
+      } else if (got.file) this.save(got);
+      else {
+        this.say(got.say);
+        if (got.say === "kept") this.keep(form, "unsent");
+      }
+    }
+
+    occupy(form, button) {
+      form.dataset.sending = "1";
+      if (!button) return;
+      button.style.minInlineSize = button.offsetWidth + "px";
+      button.dataset.words = button.textContent;
+      button.textContent = button.dataset.busy || this.getAttribute("say-busy");
+      button.setAttribute("aria-disabled", "true");
+    }
+
+    release(form, button) {
+      delete form.dataset.sending;
+      if (!button) return;
+      button.textContent = button.dataset.words;
+      button.removeAttribute("aria-disabled");
+    }
+
+    /* --- text that is not saved yet --- */
+
+    typed(event) {
+      if (!event.target.matches("textarea, input:not([type=radio], [type=checkbox], [type=search])")) return;
+      this.unsaved = true;
+      this.warned = false;
+      const form = event.target.form;
+      if (!form?.dataset.draft) return;
+      this.keep(form);
+      if (form.dataset.autosave) {
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => this.autosave(form), AUTOSAVE_AFTER);
+      }
+    }
+
+    /* Save without swapping: only hidden values and the line "saved at …" are taken from the answer. */
+    async autosave(form) {
+      if (form.dataset.sending || !form.isConnected) return;
+      form.dataset.sending = "1";
+      const body = new FormData(form), sent = this.texts(form);
+      body.append("auto", "yes");
+      let got;
+      try { got = await this.read(await this.ask(form.getAttribute("action"), body)); } catch { got = { say: "kept" }; }
+      delete form.dataset.sending;
+      if (!form.isConnected) return;
+      const fresh = got.part && this.sameForm(got.part, form);
+      if (fresh && !got.part.querySelector(".notice[data-focus]")) {
+        form.querySelectorAll("input[type=hidden]").forEach((field) => {
+          field.value = fresh.querySelector(`input[type=hidden][name="${field.name}"]`)?.value ?? field.value;
+        });
+        form.querySelectorAll("[data-live]").forEach((line) => {
+          line.textContent = fresh.querySelector(`[data-live="${line.dataset.live}"]`)?.textContent ?? "";
+        });
+        this.tell("");
+        if (JSON.stringify(sent) === JSON.stringify(this.texts(form))) {
+          this.unsaved = false;
+          this.forget(form);
+        } else this.timer = setTimeout(() => this.autosave(form), AUTOSAVE_AFTER);
+      } else if (got.part) this.tell(got.part.querySelector(".notice[data-focus] p")?.textContent || "");
+      else {
+        this.say(got.say);
+        if (got.say === "kept") {
+          this.keep(form, "unsent");
+          this.timer = setTimeout(() => this.autosave(form), RETRY_AFTER);
+        }
+      }
+    }
+
+    sendUnsent() {
+      const form = this.holder.querySelector("form[data-draft][data-autosave]");
+      if (form && this.unsaved) this.autosave(form);
+    }
+
+    sameForm(part, form) { return part.querySelector(`form[data-draft="${form.dataset.draft}"]`); }
+
+    texts(form) { return [...form.querySelectorAll("textarea")].map((box) => [box.name, box.value]); }
+
+    place(form) { return ["coursecrew", this.getAttribute("who") || "", this.getAttribute("base"), form.dataset.draft].join(" "); }
+
+    /* Storage may be closed to frames from elsewhere: then the page itself is the only copy. */
+    keep(form) {
+      const seen = form.elements.seen?.value;
+      try { localStorage.setItem(this.place(form), JSON.stringify({ seen, texts: this.texts(form) })); } catch { /* see above */ }
+    }
+
+    forget(form) {
+      if (form.dataset.draft) try { localStorage.removeItem(this.place(form)); } catch { /* see above */ }
+    }
+
+    recall(form) {
+      let kept = null;
+      try { kept = JSON.parse(localStorage.getItem(this.place(form))); } catch { /* see above */ }
+      if (!kept || JSON.stringify(kept.texts) === JSON.stringify(this.texts(form))) return;
+      if (this.holder.querySelector(".notice[data-focus]")) return;
+      kept.texts.forEach(([name, value]) => { if (form.elements[name]) form.elements[name].value = value; });
+      if (form.elements.seen && kept.seen !== undefined) form.elements.seen.value = kept.seen;
+      form.querySelectorAll("[data-unsent]").forEach((line) => { line.hidden = false; });
+      this.unsaved = true;
+    }
+  }
+
+  customElements.define("coursecrew-activity", Activity);
+})();
