@@ -208,11 +208,11 @@ def answer_asking(
     if not asking.is_open(unit.now):
         raise Conflict("asking_over", state=asking.state)
     team = _team_in(unit, here.team_set, asking.team, lock=True)
+    answered = unit.store.save(ASKINGS, replace(asking, state="accepted" if accept else "declined"))
     if accept:
         _joined(unit, activity, here.team_set, team, asking.person, by=actor.person)
     else:
         _log(unit, here.team_set, team.id, asking.person, Happened.DECLINED, by=actor.person)
-    answered = unit.store.save(ASKINGS, replace(asking, state="accepted" if accept else "declined"))
     told = [asking.by] if mine else [asking.person]
     unit.record(
         Kind.TEAM_ANSWERED, activity=activity.id, course=activity.course, by=actor.person, team=team.id,

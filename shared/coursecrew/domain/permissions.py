@@ -146,4 +146,4 @@ def is_allowed(actor: Actor, action: Action, subject: Subject = Subject()) -> bo
 def require(actor: Actor, action: Action, subject: Subject = Subject()) -> None:
     """Refuse unless the table says yes."""
     if not is_allowed(actor, action, subject):
-        raise NotAllowed(action.value)
+        raise NotAllowed(str(action))
