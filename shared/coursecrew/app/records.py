@@ -283,12 +283,14 @@ ACTIVITIES = RecordType(
         "version": whole(),
     },
     unique=(("course", "place"), ("course", "name")),
+    personal="who last changed the settings",
 )  # fmt: skip
 SETTINGS_VERSIONS = RecordType(
     "coursecrew_settings_version",
     SettingsVersion,
     {"id": key(), "activity": key(), "number": whole(), "settings": _settings(), "by": key(), "at": time()},
     unique=(("activity", "number"),),
+    personal="who saved which settings",
 )
 TEAM_SETS = RecordType(
     "coursecrew_team_set",
@@ -311,6 +313,7 @@ TEAMS = RecordType(
     unique=(("team_set", "name_key"),),
     orders={"name": ("name_key",), "size": ("size", "name_key"), "largest": ("-size",)},
     indexes=(("team_set", "state", "name_key"), ("team_set", "state", "size", "name_key")),
+    personal="who founded a team and who leads it",
 )  # fmt: skip
 MEMBERSHIPS = RecordType(
     "coursecrew_membership",
@@ -374,6 +377,7 @@ WORKS = RecordType(
     unique=(("activity", "team", "round"),),
     indexes=(("activity", "state"),),
     orders={"latest": ("-round",)},
+    personal="who wrote last in a team's draft and who handed it in",
 )  # fmt: skip
 DRAFTS = RecordType(
     "coursecrew_draft",
