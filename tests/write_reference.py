@@ -1,0 +1,394 @@
+"""Writes the tables of the documents from the code: `make reference`.
+
+Between `<!-- table: NAME -->` and `<!-- end of table -->` stands what `TABLES[NAME]` makes; the rest
+of a document is written by hand. `tests/test_docs.py` fails when a table no longer tells the truth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import inspect
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from coursecrew.app.records import ALL
+from coursecrew.domain import activities, errors, permissions
+from coursecrew.domain.activities import Facts, JoinRule, Settings, SubmitRule, TeamRules
+from coursecrew.domain.people import Actor, Role
+from coursecrew.domain.permissions import TABLE, Action, Subject
+from coursecrew.domain.rubrics import Criterion, Level, Rubric
+from coursecrew.domain.schedule import Basis, LatePolicy, Step, Window
+from coursecrew.ui.errors import REFUSALS
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = ("docs/reference.md", "docs/data-protection.md", "docs/teaching.md")
+SOURCES = ("shared", "lti_tool", "xblocks", "demo", "tests", "benchmarks")
+NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
+
+
+def row(*cells: object) -> str:
+    """One line of a Markdown table."""
+    return "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def table(*heads: str, rows: Iterator[tuple[object, ...]]) -> str:
+    """A Markdown table."""
+    return "\n".join([row(*heads), row(*["---"] * len(heads)), *(row(*cells) for cells in rows)])
+
+
+# --- settings ---
+
+# Where a setting stands in the document -> what it means to a teacher.
+SETTINGS: Mapping[str, str] = {
+    "title": "The name of the assignment, as learners and the gradebook read it.",
+    "goal": "What the work is for, in a sentence or two. Asked for before publishing.",
+    "done_when": "What counts as done, one line each. Asked for before publishing.",
+    "task": "The task itself, in Markdown, with pictures and files.",
+    "teams.name": "Name of the team set. Activities of a course that name the same set share its teams.",
+    "teams.min": "Smallest size of a team. A smaller team is flagged to staff, and still works.",
+    "teams.ideal": "Usual size; an even split aims at it.",
+    "teams.max": "Largest size; nobody joins beyond it. At most 50.",
+    "teams.lock_at": "From then on only staff change teams.",
+    "teams.publish_at": "Until then learners see no teams.",
+    "teams.public": "Whether learners see teams they are not in.",
+    "teams.join": "`self`: learners found and join teams; `staff`: staff place everybody.",
+    "prompts": "The parts of the draft that a team writes: title, hint, required or not; at most 10.",
+    "steps.draft.opens": "From when the team can write.",
+    "steps.draft.due": "Until when work is on time; the due second itself counts.",
+    "steps.draft.closes": "Until when work can be handed in late. Without it, at the due time.",
+    "submit_rule": (
+        "Who hands in: `any` member, the `leader`, or any member with `all` confirming. Silence for 24 "
+        "hours, or the closing time, counts as a yes."
+    ),
+    "auto_seal": "At the closing time, hand in what stands in the draft, if it is not empty.",
+    "late.grace_seconds": "Lateness up to this costs nothing; in seconds.",
+    "late.unit_seconds": "Length of one unit of lateness; each unit begun counts.",
+    "late.points": "Percent that each unit of lateness costs.",
+    "late.cap": "The most that lateness costs, in percent.",
+    "late.floor": "Lateness never takes a score below this; a score at or below it loses nothing.",
+    "late.basis": "`max`: percent of the full score; `earned`: percent of what was earned.",
+    "rubric.criteria": (
+        "What the work is judged by: title, hint, weight, and 2 or more levels with points and words; "
+        "at most 20. Asked for before publishing."
+    ),
+}
+_LEVELS = (Level(Decimal(0), "no"), Level(Decimal(4), "yes"))
+_PLAIN = Settings(
+    title="T", goal="G", done_when=("D",), task="K", teams=TeamRules(min=2, ideal=3, max=4),
+    steps={Step.DRAFT: Window(NOW, NOW + timedelta(days=7), NOW + timedelta(days=9))},
+    rubric=Rubric((Criterion("c1", "Clear", Decimal(1), _LEVELS),)),
+)  # fmt: skip
+_EARLIER = NOW - timedelta(hours=1)
+# One changed wish for each setting that can be locked.
+_CHANGED: Mapping[str, Settings] = {
+    "teams.max": replace(_PLAIN, teams=replace(_PLAIN.teams, max=3)),
+    "teams.min": replace(_PLAIN, teams=replace(_PLAIN.teams, min=1)),
+    "teams.join": replace(_PLAIN, teams=replace(_PLAIN.teams, join=JoinRule.STAFF)),
+    "steps.draft.due": replace(_PLAIN, steps={Step.DRAFT: Window(None, _EARLIER, NOW + timedelta(days=9))}),
+    "steps.draft.closes": replace(
+        _PLAIN, steps={Step.DRAFT: Window(None, NOW + timedelta(days=7), _EARLIER)}
+    ),
+    "submit_rule": replace(_PLAIN, submit_rule=SubmitRule.ALL),
+    "late.points": replace(_PLAIN, late=replace(LatePolicy(), points=Decimal(7))),
+    "late.cap": replace(_PLAIN, late=replace(LatePolicy(), cap=Decimal(7))),
+    "late.floor": replace(_PLAIN, late=replace(LatePolicy(), floor=Decimal(7))),
+    "late.basis": replace(_PLAIN, late=replace(LatePolicy(), basis=Basis.EARNED)),
+    "late.grace_seconds": replace(_PLAIN, late=replace(LatePolicy(), grace=timedelta(seconds=7))),
+    "late.unit_seconds": replace(_PLAIN, late=replace(LatePolicy(), unit=timedelta(seconds=7))),
+    "rubric.criteria": replace(_PLAIN, rubric=Rubric((Criterion("c2", "Other", Decimal(1), _LEVELS),))),
+    "title": replace(_PLAIN, title="Other"),
+    "goal": replace(_PLAIN, goal="Other"),
+    "task": replace(_PLAIN, task="Other"),
+}
+_ALWAYS = "never moves into the past while it lies ahead"
+_HAPPENED: Mapping[str, Facts] = {
+    "the first work is handed in": Facts(work_begun=True, now=NOW),
+    "a team is larger than that": Facts(largest_team=4, now=NOW),
+    "grades are released": Facts(released=True, now=NOW),
+    "somebody has a mark": Facts(marked_rubric=True, now=NOW),
+    _ALWAYS: Facts(now=NOW),
+}
+
+
+def settings_of_document(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Every place of a settings document with its value, nested tables taken apart."""
+    for name, value in document.items():
+        if isinstance(value, Mapping) and value:
+            yield from settings_of_document(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def all_settings() -> dict[str, object]:
+    """Every setting with its default; the numbers that the document counts for itself are left out."""
+    document = activities.to_document(replace(Settings(), steps={Step.DRAFT: Window()}))
+    return {
+        name: value
+        for name, value in settings_of_document(document)
+        if name not in {"schema", "rubric.number"}
+    }
+
+
+def lock_of(setting: str) -> str:
+    """From when on a setting no longer changes, found by asking the rules themselves."""
+    if (wish := _CHANGED.get(setting)) is None:
+        return ""
+    locked = [when for when, facts in _HAPPENED.items() if activities.allowed(_PLAIN, wish, facts)[1]]
+    return _ALWAYS if _ALWAYS in locked else ", ".join(locked)
+
+
+def shown_default(value: object) -> str:
+    """A default as a table shows it."""
+    if value in (None, "", [], ()):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(str(one["title"]) if isinstance(one, dict) else str(one) for one in value)
+    return str(value)
+
+
+def settings_table() -> str:
+    """Every setting: default, meaning, lock."""
+    return table(
+        "setting", "default", "what it does", "fixed once",
+        rows=(
+            (f"`{name}`", shown_default(default), SETTINGS[name], lock_of(name) or "–")
+            for name, default in all_settings().items()
+        ),
+    )  # fmt: skip
+
+
+def teaching_table() -> str:
+    """The settings that are fixed at some moment, for teachers."""
+    return table(
+        "setting", "what it does", "fixed once",
+        rows=((f"`{name}`", SETTINGS[name], lock_of(name)) for name in all_settings() if lock_of(name)),
+    )  # fmt: skip
+
+
+# --- permissions ---
+
+_TEAM = "0" * 31 + "1"
+_SUBJECTS: Mapping[str, tuple[Actor, Subject]] = {
+    "learner": (Actor("p", "c", Role.LEARNER), Subject(team=_TEAM, takes_part=True)),
+    "member": (
+        Actor("p", "c", Role.LEARNER),
+        Subject(team=_TEAM, member=True, in_byline=True, graded_by_self=True, takes_part=True),
+    ),
+    "former member": (Actor("p", "c", Role.LEARNER), Subject(team=_TEAM, in_byline=True, takes_part=True)),
+    "TA": (Actor("p", "c", Role.TA), Subject(team=_TEAM)),
+    "TA of other teams": (Actor("p", "c", Role.TA, teams=("0" * 31 + "2",)), Subject(team=_TEAM)),
+    "instructor": (Actor("p", "c", Role.INSTRUCTOR), Subject(team=_TEAM)),
+    "author": (Actor("p", "c", Role.AUTHOR, may_author=True), Subject(team=_TEAM)),
+    "admin": (Actor("p", "c", Role.ADMIN), Subject(team=_TEAM)),
+    "looking on": (Actor("p", "c", Role.LEARNER, looks_on=True), Subject(team=_TEAM)),
+}
+
+
+def first_line(thing: object) -> str:
+    """The first sentence of a docstring."""
+    return (inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " ")
+
+
+def permissions_table() -> str:
+    """Every action, tried by everybody."""
+    return table(
+        "action", *_SUBJECTS, "rule",
+        rows=(
+            (
+                f"`{action.value}`",
+                *(
+                    "yes" if permissions.is_allowed(who, action, about) else "–"
+                    for who, about in _SUBJECTS.values()
+                ),
+                f"`{TABLE[action].__name__}`" if action in TABLE else "none: nobody",
+            )
+            for action in Action
+        ),
+    )  # fmt: skip
+
+
+def rules_table() -> str:
+    """What each rule of the table says."""
+    rules = {rule.__name__: rule for rule in TABLE.values()}
+    return table("rule", "who", rows=((f"`{name}`", first_line(rule)) for name, rule in rules.items()))
+
+
+# --- refusals ---
+
+
+def sources(*roots: str) -> Iterator[Path]:
+    """Every Python file below these folders of the repository."""
+    for root in roots:
+        yield from sorted((ROOT / root).rglob("*.py"))
+
+
+def refusal_codes() -> set[str]:
+    """Every code that a refusal can have: those of the family, and those named where one is raised."""
+    codes = set()
+    for refusal in vars(errors).values():
+        if isinstance(refusal, type) and issubclass(refusal, errors.Refusal):
+            codes |= set(re.findall(r'super\(\).__init__\(\s*"(\w+)"', inspect.getsource(refusal)))
+    named = {"Conflict", "Refusal"}
+    for path in sources("shared", "lti_tool", "xblocks"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in named:
+                first = node.args[0] if node.args else None
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    codes.add(first.value)
+    return codes
+
+
+def refusals_table() -> str:
+    """Every code with its status and sentences; a place like %(name)s is filled in when it is said."""
+    return table(
+        "code", "status", "what the person reads",
+        rows=(
+            (f"`{code}`", said.status, f"{said.happened} {said.next}".strip())
+            for code, said in sorted(REFUSALS.items())
+        ),
+    )  # fmt: skip
+
+
+# --- what is stored ---
+
+
+def records_table() -> str:
+    """Every table with what of a person stands in it."""
+    return table(
+        "table", "of a person", "columns",
+        rows=(
+            (f"`{kind.table}`", kind.personal or "nothing", ", ".join(f"`{name}`" for name in kind.columns))
+            for kind in ALL
+        ),
+    )  # fmt: skip
+
+
+# --- commands ---
+
+
+def subcommands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser, str]]:
+    """Every command of a parser that stands at the end of a line: name, parser, help."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            helps = {choice.dest: choice.help or "" for choice in action._choices_actions}
+            for name, inner in action.choices.items():
+                deeper = list(subcommands(inner))
+                if deeper:
+                    yield from ((f"{name} {more}", p, h) for more, p, h in deeper)
+                else:
+                    yield name, inner, helps.get(name, "") or (inner.description or "")
+
+
+def usage(parser: argparse.ArgumentParser) -> str:
+    """How a command is called, on one line."""
+    width = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = "10000"  # argparse breaks lines by the width of the terminal
+    try:
+        text = parser.format_usage()
+    finally:
+        del os.environ["COLUMNS"]
+        if width is not None:
+            os.environ["COLUMNS"] = width
+    return " ".join(text.removeprefix("usage: ").split())
+
+
+def commands_table(module: str) -> Callable[[], str]:
+    """The table of a command whose module makes its parser in `make_parser`."""
+
+    def made() -> str:
+        parser: argparse.ArgumentParser = importlib.import_module(module).make_parser()
+        rows = ((f"`{usage(inner)}`", help) for _, inner, help in subcommands(parser))
+        return table("command", "what it does", rows=rows)
+
+    return made
+
+
+def make_table() -> str:
+    """The words of the Makefile."""
+    found = re.findall(
+        r"^([a-z-]+):.*?## (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    return table("command", "what it does", rows=((f"`make {name}`", text) for name, text in found))
+
+
+def management_commands() -> dict[str, str]:
+    """Django's management commands of ours, with their help."""
+    folder = ROOT / "xblocks/platform/coursecrew_openedx/management/commands"
+    found = {}
+    for path in sorted(folder.glob("[a-z]*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found[path.stem] = (ast.get_docstring(tree) or "").split("\n\n")[0].replace("\n", " ")
+    return found
+
+
+def management_table() -> str:
+    """Django's management commands of ours."""
+    rows = ((f"`manage.py lms {name}`", text) for name, text in management_commands().items())
+    return table("command", "what it does", rows=rows)
+
+
+# --- variables ---
+
+# Name -> default, meaning.
+VARIABLES: Mapping[str, tuple[str, str]] = {}
+
+
+def variables_used(*roots: str) -> set[str]:
+    """Every COURSECREW_ variable that stands as a text of its own in the code."""
+    found = set()
+    for path in sources(*roots):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found |= set(re.findall(r"^COURSECREW_[A-Z_]+$", node.value))
+    return found
+
+
+def variables_table() -> str:
+    """Every variable with default and meaning."""
+    return table("variable", "default", "meaning", rows=((f"`{n}`", d, m) for n, (d, m) in VARIABLES.items()))
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "settings": settings_table,
+    "settings that are fixed": teaching_table,
+    "permissions": permissions_table,
+    "rules": rules_table,
+    "refusals": refusals_table,
+    "records": records_table,
+    "make": make_table,
+    "coursecrew": commands_table("coursecrew.cli"),
+    "coursecrew-lti": commands_table("coursecrew_lti.cli"),
+    "manage.py": management_table,
+    "variables": variables_table,
+}
+_PLACE = re.compile(r"(<!-- table: (?P<name>[^>]+?) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+
+
+def written(document: str) -> str:
+    """The document with every table made anew."""
+    return _PLACE.sub(lambda place: f"{place[1]}{TABLES[place['name']]()}\n{place[3]}", document)
+
+
+def main() -> None:
+    """Write the tables into the documents."""
+    for name in DOCUMENTS:
+        path = ROOT / name
+        before = path.read_text(encoding="utf-8")
+        after = written(before)
+        if after != before:
+            path.write_text(after, encoding="utf-8")
+        print(f"{name}: {'written' if after != before else 'as it was'}")
+
+
+if __name__ == "__main__":
+    main()
