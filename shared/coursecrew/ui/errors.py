@@ -13,8 +13,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from coursecrew.domain.activities import Check
 from coursecrew.domain.errors import Invalid, Problem, Refusal
+from coursecrew.ui.forms import Fields
+from coursecrew.ui.http import Response
 from coursecrew.ui.reader import N_, Reader
+from coursecrew.ui.render import render
+from coursecrew.ui.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,8 @@ REFUSALS: Mapping[str, Said] = {
         409,
         N_("Handing in closed on %(closes)s."),
         N_(
-            "What you saved before is safe. Ask your course staff for more time; your text is still in the box."
+            "What you saved before is safe. Ask your course staff for more time; "
+            "your text is still in the box."
         ),
         tone="bad",
     ),
@@ -256,7 +262,8 @@ REFUSALS: Mapping[str, Said] = {
         409,
         N_("In this team %(leader)s hands in."),
         N_(
-            "Anybody may when they have been silent for 48 hours, and in the last 2 hours before the due time."
+            "Anybody may when they have been silent for 48 hours, and in the last 2 hours "
+            "before the due time."
         ),
     ),
     "handed_in_elsewhere": Said(
@@ -284,6 +291,25 @@ REFUSALS: Mapping[str, Said] = {
         409,
         N_("%(by)s changed the draft after you opened this page."),
         N_("Read it again below before you hand it in."),
+    ),
+    "stale:score": Said(
+        409,
+        N_("%(by)s saved a score for this work at %(at)s, after you opened it."),
+        N_("Yours is still in the form. Compare, then save again to put it in place of theirs."),
+    ),
+    "no_grade_yet": Said(409, N_("There is no grade to change yet."), N_("Score the team’s work first.")),
+    "nothing_to_release": Said(
+        409, N_("No grade is ready to be released."), N_("Score a work first; released grades stay released.")
+    ),
+    "staff_already": Said(
+        409,
+        N_("%(name)s is course staff already."),
+        N_("The learning platform says so; nothing has to be named."),
+    ),
+    "csv_rejected": Said(
+        409,
+        N_("Nothing was changed: some lines of the file cannot be taken."),
+        N_("Mend the lines below, then choose the file again."),
     ),
     "stale_write": Said(
         409,
@@ -345,8 +371,33 @@ PROBLEMS: Mapping[str, str] = {
     "not_a_time": N_("This is not a date and time."),
     "no_zone": N_("This date has no time zone."),
     "not_a_choice": N_("Choose one of those offered."),
+    "csv_too_large": N_("The file is larger than 2 MB. Split it."),
+    "csv_too_long": N_("At most %(most)s lines. Split the file."),
+    "csv_columns": N_("The first line must name the columns; missing: %(missing)s."),
+    "csv_encoding": N_("The file is not UTF-8. Save it as “CSV UTF-8”."),
+    "csv_broken": N_("This is not a CSV file."),
+    "row_user_missing": N_("Nobody is named."),
+    "row_team_missing": N_("No team is named."),
+    "row_team_name_long": N_("A team’s name has at most %(most)s characters."),
+    "row_other_set": N_("The team set is called %(have)s, not %(team_set)s."),
+    "row_user_unknown": N_("Nobody in this course is called %(user)s."),
+    "row_takes_no_part": N_("%(user)s takes no part: staff, excluded, or only looking around."),
+    "row_second_team": N_("%(user)s stands in line %(other)s already; one team each."),
+    "row_team_full": N_("%(team)s would have more than %(max)s members."),
     "level_missing": N_("“%(title)s”: choose a level."),
     "level_unknown": N_("“%(title)s”: choose one of the levels there are now."),
+}
+
+CHECKS: Mapping[str, str] = {
+    "goal_missing": N_("The goal is missing: one sentence that learners read first."),
+    "done_missing": N_("Nothing says when the work counts as done."),
+    "prompts_missing": N_("The draft has no part to write in."),
+    "rubric_missing": N_("The rubric has no criterion."),
+    "dates_crossed": N_("Dates cross: a step must open before it is due, and be due before it closes."),
+    "lock_after_due": N_("Teams are locked only after the work is due."),
+    "too_few_people": N_("The course has %(learners)s people, and a team needs %(min)s."),
+    "nobody_yet": N_("Nobody is in the course yet. You may publish; people are seen once they come."),
+    "no_due_date": N_("Handing in has no due date. You may publish; nobody will ever be late."),
 }
 
 
@@ -368,7 +419,7 @@ def explain(refusal: Refusal, reader: Reader, **more: object) -> Explained:
     fields: dict[str, str] = {}
     if isinstance(refusal, Invalid):
         for problem in refusal.problems:
-            fields.setdefault(problem.field, problem_said(problem, reader))
+            fields.setdefault(problem.field, say_problem(problem, reader))
     if fields:
         happened = reader.ngettext(
             "%(number)s thing is missing or needs another look",
@@ -382,9 +433,14 @@ def explain(refusal: Refusal, reader: Reader, **more: object) -> Explained:
     return Explained(said.status, happened, _filled(reader, said.next, values), said.tone, fields)
 
 
-def problem_said(problem: Problem, reader: Reader) -> str:
+def say_problem(problem: Problem, reader: Reader) -> str:
     """The sentence beside a field."""
     return _filled(reader, PROBLEMS[problem.code], dict(problem.values))
+
+
+def say_check(check: Check, reader: Reader) -> str:
+    """One line of the readiness check."""
+    return _filled(reader, CHECKS[check.code], dict(check.values))
 
 
 def status_of(refusal: Refusal) -> int:
@@ -422,9 +478,22 @@ class _Readable(dict[str, Any]):
         return str(value) if value not in (None, "") else self._reader.gettext("somebody else")
 
 
-def fault(reader: Reader, reference: str) -> str:
-    """What somebody reads when the fault is ours; a host logs the same reference and answers 500."""
-    return reader.gettext(
+def fault(scene: Scene, reference: str) -> Response:
+    """The last resort of a host, for every exception that is no refusal; it logs the reference."""
+    _ = scene.reader.gettext
+    happened = _(
         "Something went wrong on our side (reference %(reference)s). Your text is still in the box.",
         reference=reference,
     )
+    body = render(
+        scene,
+        "refusal.html",
+        title=_("Something went wrong"),
+        eyebrow="",
+        crumbs=[],
+        fields=Fields(),
+        refusal=None,
+        said_next=happened,
+        query={},
+    )
+    return Response(body, status=500, headers={"Cache-Control": "private, no-store"})

@@ -135,6 +135,11 @@ class Reader:
         """ "Fri 27 Nov, 18:00"."""
         return self.gettext("%(day)s, %(time)s", day=self.day(moment), time=self.clock(moment))
 
+    def moment_here(self, moment: datetime) -> str:
+        """ "Fri 27 Nov, 18:00 (Lagos)": for sentences that are read away from the page."""
+        city = place(self.zone.key) or "UTC"
+        return self.gettext("%(moment)s (%(city)s)", moment=self.moment(moment), city=city)
+
     def near(self, moment: datetime) -> str:
         """A moment with the word people use when it is near: "today 14:10", "yesterday 21:05"."""
         _, time = self.gettext, self.clock(moment)

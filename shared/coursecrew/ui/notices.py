@@ -1,0 +1,58 @@
+"""What has happened, told to one person in one sentence: in the page, and as the subject of a mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from coursecrew.domain.events import Kind
+from coursecrew.domain.notices import Notice
+from coursecrew.ui.reader import N_, Reader
+
+# Places in the sentences: `by` acted, `person` is whom it is about, `name` is a team.
+SENTENCES: Mapping[Kind, str] = {
+    Kind.TEAM_JOINED: N_("%(person)s joined %(name)s."),
+    Kind.TEAM_LEFT: N_("%(person)s left %(name)s."),
+    Kind.TEAM_MOVED: N_("The course staff placed somebody in %(name)s."),
+    Kind.TEAM_INVITED: N_("%(by)s invites you into %(name)s. The invitation lasts 7 days."),
+    Kind.TEAM_REQUESTED: N_("%(person)s asks to join %(name)s."),
+    Kind.TEAM_ANSWERED: N_("%(by)s answered about a seat in %(name)s."),
+    Kind.SEAT_FREED: N_("A seat became free, and you are now in %(name)s. You can leave it again."),
+    Kind.TEAMS_PLACED: N_("You are in %(name)s."),
+    Kind.WORK_SUBMITTED: N_("Your team’s work is handed in."),
+    Kind.WORK_CONFIRMING: N_(
+        "%(by)s handed in for your team. Confirm or object until %(until)s; silence counts as yes."
+    ),
+    Kind.WORK_OBJECTED: N_("%(by)s objected, and the draft is open again: “%(reason)s”"),
+    Kind.WORK_WITHDRAWN: N_("%(by)s took your team’s work back; the draft is open again."),
+    Kind.WORK_MISSED: N_("Handing in closed, and your team handed in nothing."),
+    Kind.WORK_EXCUSED: N_("Your team is excused here: nothing has to be handed in."),
+    Kind.EXTENSION_GIVEN: N_("You have more time: until %(due)s."),
+    Kind.GRADES_RELEASED: N_("Your grade is there, with the way it was made."),
+    Kind.GRADE_CHANGED: N_("Your grade has changed; the result says why."),
+    Kind.PERSON_NAMED: N_("You were made a teaching assistant in this course."),
+}
+ACCEPTED = N_("%(by)s said yes: there is a seat in %(name)s.")
+DECLINED = N_("%(by)s said no to a seat in %(name)s.")
+MOMENTS = ("until", "due")
+
+
+def people_in(notices: Iterable[Notice]) -> set[str]:
+    """Keys of everybody whom these notices speak of."""
+    named = {notice.detail.get(place, "") for notice in notices for place in ("by", "person")}
+    return {key for key in named if key}
+
+
+def say(notice: Notice, reader: Reader, names: Mapping[str, str]) -> str:
+    """The notice in the reader's language; `names` are those of the people it speaks of."""
+    text = SENTENCES[notice.kind]
+    if notice.kind is Kind.TEAM_ANSWERED:
+        text = ACCEPTED if notice.detail.get("accepted") else DECLINED
+    values: dict[str, Any] = {"name": "", "reason": "", "until": "", "due": "", **notice.detail}
+    for place in MOMENTS:
+        if values[place]:
+            values[place] = reader.moment_here(datetime.fromisoformat(values[place]))
+    for place in ("by", "person"):
+        values[place] = names.get(values.get(place, ""), "") or reader.gettext("The course staff")
+    return reader.gettext(text, **values)
