@@ -54,7 +54,8 @@ DEV = [
     "types-requests",
     "xblock-sdk>=0.12",
     "XBlock[django]>=5.2,<7",
-    "setuptools<81",  # XBlock needs fs, and fs still imports pkg_resources
+    # XBlock needs fs, and fs still imports pkg_resources; images of Open edX are built with this one.
+    "setuptools==80.9.0",
 ]
 
 setup(
