@@ -161,12 +161,19 @@ def own_work(unit: UnitOfWork, actor: Actor, activity_id: str) -> tuple[Activity
 
 
 def save_draft(
-    unit: UnitOfWork, actor: Actor, activity_id: str, texts: Mapping[str, str], *, seen: int
+    unit: UnitOfWork,
+    actor: Actor,
+    activity_id: str,
+    texts: Mapping[str, str],
+    *,
+    seen: int,
+    kept: Mapping[str, str] | None = None,
 ) -> Draft:
     """Save the team's draft; somebody else's save in between is refused with both texts.
 
     `seen` is the number of the draft the person edited. Parts that only one side changed are
     joined without a question; `Stale` names the parts that both changed, with all three texts.
+    `kept` are own texts that lost when the person chose among such parts: they stay as a version.
     """
     activity, view = _writing(unit, actor, activity_id, Action.WRITE_DRAFT)
     work = _work(unit, activity, view.team)
@@ -177,6 +184,9 @@ def save_draft(
     mine = {**draft.texts, **checked_texts(activity.settings.prompts, {**draft.texts, **texts})}
     if seen != draft.number:
         mine = _joined_texts(unit, work, draft, checked_texts(activity.settings.prompts, texts), seen)
+    if kept:
+        lost = checked_texts(activity.settings.prompts, {**draft.texts, **kept})
+        _keep_version(unit, work, replace(draft, texts=lost), actor.person, "kept")
     if mine == dict(draft.texts):
         return draft
     draft = unit.store.save(DRAFTS, replace(draft, texts=mine, number=draft.number + 1))

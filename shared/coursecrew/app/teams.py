@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from coursecrew.app.activities import team_set_of
@@ -46,6 +46,9 @@ from coursecrew.domain.teams import (
     name_key,
     name_suggestions,
 )
+
+
+ASKED_LASTS = timedelta(days=1)
 
 
 class WhyNoTeam(StrEnum):
@@ -295,6 +298,32 @@ def describe_team(
     return unit.store.save(
         TEAMS, replace(team, motto=motto.strip(), open=is_open, leader=leader or team.leader)
     )
+
+
+def ask_for_place(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
+    """Tell the course staff that one has no team and can no longer choose one; told once a day."""
+    activity, here = _at(unit, actor, activity_id)
+    require(actor, Action.JOIN_TEAM, here.subject)
+    if here.team:
+        raise Conflict("already_in_team", name=here.team.name, own=True)
+    if not place_wanted(unit, here):
+        _log(unit, here.team_set, "", actor.person, Happened.REQUESTED, by=actor.person)
+        unit.record(
+            Kind.PLACE_WANTED, activity=activity.id, course=activity.course, by=actor.person,
+            person=actor.person,
+        )  # fmt: skip
+    return here.team_set.id
+
+
+def place_wanted(unit: UnitOfWork, here: Standing) -> bool:
+    """Whether the person has asked the course staff for a place within the last day."""
+    if here.participant is None:
+        return False
+    rows = unit.store.find(
+        MEMBERSHIP_EVENTS,
+        team_set=here.team_set.id, person=here.participant.person, team="", event=Happened.REQUESTED.value,
+    )  # fmt: skip
+    return any(unit.now - row.at < ASKED_LASTS for row in rows)
 
 
 # --- staff ---

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     TEAM_ANSWERED = "team_answered"
     SEAT_FREED = "seat_freed"
     TEAMS_PLACED = "teams_placed"
+    PLACE_WANTED = "place_wanted"
     WORK_SUBMITTED = "work_submitted"
     WORK_CONFIRMING = "work_confirming"
     WORK_CONFIRMED = "work_confirmed"

@@ -37,6 +37,7 @@ TELLS: Mapping[Kind, Telling] = {
     Kind.TEAM_ANSWERED: Telling((To.PERSON,), mail=True),
     Kind.SEAT_FREED: Telling((To.PERSON,), mail=True),
     Kind.TEAMS_PLACED: Telling((To.PERSON,), mail=True),
+    Kind.PLACE_WANTED: Telling((To.STAFF,), mail=True),
     Kind.WORK_SUBMITTED: Telling((To.TEAM,), mail=True),
     Kind.WORK_CONFIRMING: Telling((To.TEAM,), mail=True),
     Kind.WORK_OBJECTED: Telling((To.TEAM,), mail=True),

@@ -20,6 +20,7 @@ SENTENCES: Mapping[Kind, str] = {
     Kind.TEAM_ANSWERED: N_("%(by)s answered about a seat in %(name)s."),
     Kind.SEAT_FREED: N_("A seat became free, and you are now in %(name)s. You can leave it again."),
     Kind.TEAMS_PLACED: N_("You are in %(name)s."),
+    Kind.PLACE_WANTED: N_("%(person)s has no team and asks you for a place."),
     Kind.WORK_SUBMITTED: N_("Your team’s work is handed in."),
     Kind.WORK_CONFIRMING: N_(
         "%(by)s handed in for your team. Confirm or object until %(until)s; silence counts as yes."
