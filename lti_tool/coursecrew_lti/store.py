@@ -45,19 +45,19 @@ _SQLITE_BUSY = {5, 6}
 _SQLITE_UNIQUE = {1555, 2067}
 
 
-def make_engine(url: str | URL, **options: Any) -> Engine:
+def make_engine(url: str | URL, *, busy_seconds: float = BUSY_SECONDS, **options: Any) -> Engine:
     """An engine for `sqlite:///…` or `postgresql://…`; `options` go to SQLAlchemy."""
     address = make_url(url)
     options = {"execution_options": {"preserve_rowcount": True}} | options
     if address.get_backend_name() == "sqlite":
-        return _sqlite(address, options)
+        return _sqlite(address, busy_seconds, options)
     if address.drivername in ("postgres", "postgresql"):
         address = address.set(drivername="postgresql+psycopg")
     arguments = {"connect_args": {"options": "-c timezone=UTC"}, "pool_pre_ping": True}
     return create_engine(address, **(arguments | options))
 
 
-def _sqlite(address: URL, options: dict[str, Any]) -> Engine:
+def _sqlite(address: URL, busy_seconds: float, options: dict[str, Any]) -> Engine:
     if address.database in (None, "", ":memory:"):  # one connection, or each would be its own database
         options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}} | options
     engine = create_engine(address, **options)
@@ -66,7 +66,7 @@ def _sqlite(address: URL, options: dict[str, Any]) -> Engine:
     def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver would begin on its own, and too late
         for pragma in (
-            f"busy_timeout = {BUSY_SECONDS * 1000}",
+            f"busy_timeout = {round(busy_seconds * 1000)}",
             "journal_mode = WAL",
             "synchronous = NORMAL",
             "foreign_keys = ON",
@@ -137,7 +137,7 @@ class SqlStore:
     ) -> list[R]:
         """Rows that match all equalities, in a declared order, at most `limit`."""
         shape, values = self._asked(kind, equal)
-        statement = _find(kind.table, order, shape)
+        statement = _find(kind.table, kind.order(order), shape)
         if after is not None:
             statement = statement.where(_beyond(kind, order, after))
         rows = self._connection.execute(statement, values | {"the_limit": limit})
@@ -245,13 +245,12 @@ def _get(table: str, lock: bool) -> Select[Any]:  # noqa: FBT001 - a key of the 
 
 
 @lru_cache(1000)
-def _find(table: str, order: str, shape: Shape) -> Select[Any]:
-    kind = BY_TABLE[table]
+def _find(table: str, order: tuple[str, ...], shape: Shape) -> Select[Any]:
     statement = select(*_columns(table)).where(_matches(table, shape)).limit(bindparam("the_limit"))
-    for name in kind.order(order):
+    for name in order:
         column = TABLES[table].c[name.removeprefix("-")]
         by = column.desc() if name.startswith("-") else column.asc()
-        if kind.columns[column.name].null:
+        if column.nullable:
             by = by.nulls_last() if name.startswith("-") else by.nulls_first()
         statement = statement.order_by(by)
     return statement

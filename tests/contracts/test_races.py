@@ -1,0 +1,159 @@
+"""Many at once: seats, deadlocks, and writers that wait, where the database lets several in."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from coursecrew.app.activities import publish, save_settings
+from coursecrew.app.records import CARDS, MEMBERSHIP_EVENTS, MEMBERSHIPS, TEAMS
+from coursecrew.app.teams import join_team, make_team
+from coursecrew.app.teams import place as put_into_team
+from coursecrew.app.unit_of_work import run
+from coursecrew.domain.activities import TeamRules
+from coursecrew.domain.errors import AlreadyExists, Refusal, StaleWrite
+from coursecrew.domain.teams import Happened
+from tests.builders import INES, PLACED, START, actor, come_in, settings, world
+from tests.contracts.places import CROWDED, HAS_SQLALCHEMY, SQL, Place, opened
+from tests.contracts.samples import fresh_key, sample
+
+CROWD = 50
+PATIENCE = 60  # seconds until a stuck thread fails the test
+
+
+@pytest.fixture(scope="module", params=CROWDED)
+def crowded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, blocker):
+    """A place with row locks, where transactions really run beside each other."""
+    with opened(request.param, tmp_path_factory.mktemp(request.param), blocker) as made:
+        yield made
+
+
+def at_once(place: Place, *works: Callable[[], Any]) -> list[Any]:
+    """Start all works at the same moment; what each returned, or the refusal it met."""
+    start = threading.Barrier(len(works))
+    results: list[Any] = [None] * len(works)
+
+    def go(number: int, work: Callable[[], Any]) -> None:
+        try:
+            start.wait(PATIENCE)
+            results[number] = work()
+        except Refusal as refusal:
+            results[number] = refusal
+        finally:
+            place.done()
+
+    threads = [threading.Thread(target=go, args=pair) for pair in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert not any(thread.is_alive() for thread in threads)
+    return results
+
+
+# SQLite lets one in after the other, and still all fifty must get an answer.
+@pytest.mark.parametrize("crowded", [*SQL[:HAS_SQLALCHEMY], *CROWDED], indirect=True)
+@pytest.mark.parametrize("inside", [0, 4])
+def test_of_fifty_people_after_the_last_seats_each_seat_goes_to_one(crowded: Place, inside: int) -> None:
+    ports = replace(world(START), transaction=crowded.transaction, pause=time.sleep)
+    placed = replace(PLACED, course=f"seats-{fresh_key()}")
+    ines = replace(INES, course=placed.course)
+    people = [replace(actor(f"p{number}"), course=placed.course) for number in range(CROWD + inside)]
+    rules = settings(teams=TeamRules(name="seats", min=1, ideal=5, max=5))
+    activity = come_in(ports, ines, placed=placed)
+    run(ports, save_settings, ines, activity.id, rules, seen=activity.settings_number)
+    run(ports, publish, ines, activity.id)
+    come_in(ports, *people, placed=placed)
+    team = run(ports, make_team, ines, activity.id, name="Blue Ledger")
+    early, crowd = people[:inside], people[inside:]
+    for person in early:
+        run(ports, put_into_team, ines, activity.id, person.person, team.id)
+    before = _joined(ports, team.id)
+
+    works = [lambda person=person: run(ports, join_team, person, activity.id, team.id) for person in crowd]
+    results = at_once(crowded, *works)
+
+    outcome = Counter(result.code if isinstance(result, Refusal) else "in" for result in results)
+    seats = 5 - inside
+    assert outcome == {"in": seats, "team_full": CROWD - seats}
+    with ports.transaction() as store:
+        assert store.get(TEAMS, team.id).size == store.count(MEMBERSHIPS, team=team.id) == 5
+    assert _joined(ports, team.id) - before == seats
+
+
+def _joined(ports, team: str) -> int:
+    with ports.transaction() as store:
+        return store.count(MEMBERSHIP_EVENTS, team=team, event=Happened.JOINED)
+
+
+def test_of_two_who_lock_crosswise_one_meets_a_stale_write_and_the_other_goes_on(crowded: Place) -> None:
+    one, two = sample(CARDS), sample(CARDS)
+    with crowded.transaction() as store:
+        store.add(CARDS, one)
+        store.add(CARDS, two)
+    both_hold_one = threading.Barrier(2)
+
+    def lock(first: str, second: str) -> str:
+        with crowded.transaction() as store:
+            store.get(CARDS, first, lock=True)
+            both_hold_one.wait(PATIENCE)
+            card = store.get(CARDS, second, lock=True)
+            store.save(CARDS, replace(card, pitch="got both"))
+        return "in"
+
+    results = at_once(crowded, lambda: lock(one.id, two.id), lambda: lock(two.id, one.id))
+    assert {type(result) for result in results} == {str, StaleWrite}
+    with crowded.transaction() as store:
+        assert sorted(store.get(CARDS, card.id).version for card in (one, two)) == [1, 2]
+
+
+def test_of_two_who_add_the_same_at_once_one_meets_the_unique_rule_and_goes_on(crowded: Place) -> None:
+    rule = {"team_set": fresh_key(), "person": fresh_key()}
+    first_is_in, go_on = threading.Event(), threading.Event()
+
+    def first() -> str:
+        with crowded.transaction() as store:
+            store.add(CARDS, sample(CARDS, **rule))
+            first_is_in.set()
+            assert go_on.wait(PATIENCE)
+        return "first"
+
+    def second() -> str:
+        assert first_is_in.wait(PATIENCE)
+        other = sample(CARDS)
+        with crowded.transaction() as store:
+            store.add(CARDS, other)
+            go_on.set()  # what is added next waits for the other's commit, or comes after it
+            with pytest.raises(AlreadyExists):
+                store.add(CARDS, sample(CARDS, **rule))
+        with crowded.transaction() as store:
+            assert store.count(CARDS, **rule) == store.count(CARDS, id=other.id) == 1
+        return "second"
+
+    assert at_once(crowded, first, second) == ["first", "second"]
+
+
+def test_a_row_that_was_read_with_a_lock_waits_for_its_holder(crowded: Place) -> None:
+    card = sample(CARDS)
+    with crowded.transaction() as store:
+        store.add(CARDS, card)
+    locked = threading.Event()
+
+    def holder() -> int:
+        with crowded.transaction() as store:
+            mine = store.get(CARDS, card.id, lock=True)
+            locked.set()
+            return store.save(CARDS, replace(mine, pitch="holder")).version
+
+    def waiter() -> int:
+        assert locked.wait(PATIENCE)
+        with crowded.transaction() as store:
+            return store.save(CARDS, replace(store.get(CARDS, card.id, lock=True), pitch="waiter")).version
+
+    assert at_once(crowded, holder, waiter) == [2, 3]
