@@ -339,23 +339,79 @@ def management_table() -> str:
 
 # --- variables ---
 
-# Name -> default, meaning.
-VARIABLES: Mapping[str, tuple[str, str]] = {}
+TOOL, TESTS, DEMO = "LTI tool", "tests", "demo"
+# Name -> who reads it, default, meaning.
+VARIABLES: Mapping[str, tuple[str, str, str]] = {
+    "COURSECREW_DATABASE_URL": (
+        TOOL, "`sqlite:///coursecrew.db`", "Where the rows are: an SQLAlchemy URL, PostgreSQL in production.",
+    ),
+    "COURSECREW_SECRET_KEY": (
+        TOOL, "none: it does not start",
+        "Signs sessions and links, and encrypts private keys and tokens at rest; at least 16 characters.",
+    ),
+    "COURSECREW_SECRET_KEY_OLD": (TOOL, "none", "The former secret, still accepted during a change."),
+    "COURSECREW_PUBLIC_URL": (TOOL, "none: it does not start", "The tool's origin, as browsers reach it."),
+    "COURSECREW_FILES_URL": (TOOL, "`file://./files`", "Where uploads are kept, as an fsspec URL."),
+    "COURSECREW_QUEUE_URL": (
+        TOOL, "`sqlite:///coursecrew-queue.db`",
+        "Where background work waits; `redis://…` when several machines share it.",
+    ),
+    "COURSECREW_SMTP_URL": (
+        TOOL, "none: mail waits", "Outgoing mail, `smtp://user:password@host:port` or `smtps://…`.",
+    ),
+    "COURSECREW_MAIL_FROM": (TOOL, "none", "The address that mail comes from."),
+    "COURSECREW_ALLOW_PRIVATE_NETWORK": (
+        TOOL, "`0`",
+        "`1` for development or a campus: http, loopback and private hosts are allowed where otherwise only "
+        "https and public ones are.",
+    ),
+    "COURSECREW_TRUSTED_AUDIENCES": (
+        TOOL, "none", "Further audiences, separated by blanks, that a launch may name beside the client.",
+    ),
+    "COURSECREW_LAUNCHES_PER_MINUTE": (
+        TOOL, "`1200`", "Logins and launches taken from one address in a minute; a campus is one address.",
+    ),
+    "COURSECREW_PROXIES": (TOOL, "`0`", "How many reverse proxies of yours stand before the tool."),
+    "COURSECREW_REQUIRE": (
+        TESTS, "none",
+        "What must be there: `postgres,mariadb,redis,browser,peer_platform`; its absence is then a failure.",
+    ),
+    "COURSECREW_TEST_POSTGRES_URL": (
+        TESTS, "the usual local address", "A PostgreSQL server where the tests may make databases.",
+    ),
+    "COURSECREW_TEST_MARIADB_URL": (
+        TESTS, "the usual local address", "A MariaDB server where the tests may make databases.",
+    ),
+    "COURSECREW_TEST_REDIS_URL": (TESTS, "`redis://127.0.0.1:6379/15`", "A Redis server for the tests."),
+    "COURSECREW_TEST_CHROMIUM": (TESTS, "the first found on the path", "The Chromium that the tests start."),
+    "COURSECREW_TEST_PEER_PYTHON": (
+        TESTS, "`.venv-peer/bin/python`", "Python of an environment with an LTI platform that others wrote.",
+    ),
+}  # fmt: skip
 
 
 def variables_used(*roots: str) -> set[str]:
-    """Every COURSECREW_ variable that stands as a text of its own in the code."""
+    """Every COURSECREW_ variable that the code reads: written out, or by its end in the tool's settings."""
     found = set()
     for path in sources(*roots):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found |= set(re.findall(r"^COURSECREW_[A-Z_]+$", node.value))
+            elif (
+                path.name == "config.py"
+                and isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in {"text", "whole"}
+                and isinstance(node.args[0], ast.Constant)
+            ):
+                found.add(f"COURSECREW_{node.args[0].value}")
     return found
 
 
 def variables_table() -> str:
     """Every variable with default and meaning."""
-    return table("variable", "default", "meaning", rows=((f"`{n}`", d, m) for n, (d, m) in VARIABLES.items()))
+    rows = ((f"`{name}`", *cells) for name, cells in VARIABLES.items())
+    return table("variable", "read by", "default", "meaning", rows=rows)
 
 
 TABLES: Mapping[str, Callable[[], str]] = {
