@@ -48,6 +48,14 @@ REFUSALS: Mapping[str, Said] = {
     "not_allowed": Said(
         403, N_("This is not yours to do here."), N_("Ask your course staff if you think it should be.")
     ),
+    "not_allowed:enter": Said(
+        403, N_("Only people enrolled in this course can come in here."),
+        N_("Enrol in the course, then open this page again. Course staff come in without enrolling."),
+    ),
+    "not_allowed:sign_in": Said(
+        403, N_("You are not signed in."),
+        N_("Sign in, then open this page again. Copy what you have written first."),
+    ),
     "not_allowed:read_draft": Said(
         403,
         N_("Only the team itself and the course staff can read this draft."),

@@ -1,9 +1,10 @@
 """The tables of the first version."""
 
-import coursecrew_openedx.fields
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+
+import coursecrew_openedx.fields
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,1 @@
+"""A sample platform around the XBlock workbench: people, enrolments, a gradebook."""

@@ -1,0 +1,1 @@
+"""The team assignment for Open edX."""
