@@ -34,6 +34,16 @@ def pytest_configure(config: pytest.Config) -> None:
     if missing := sorted(name for name in needed if services.FIND[name]() is None):
         wanted = "; ".join(services.HOW[name] for name in missing)
         raise pytest.UsageError(f"required by COURSECREW_REQUIRE, but not found: {wanted}")
+    _set_django_up()
+
+
+def _set_django_up() -> None:
+    """Django can be set up once in a process: with the XBlock workbench, where that is installed."""
+    if all(importlib.util.find_spec(module) for module in _NEEDS["openedx"]):
+        import django
+
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.openedx.workbench_settings")
+        django.setup()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
