@@ -1,0 +1,176 @@
+"""The best teams of a small class, with proof.
+
+All admissible teams are listed and priced; choosing teams so that each learner is in exactly one,
+with the least loss, is a set partitioning problem. Its linear relaxation, solved over columns of
+negative reduced cost, gives a lower limit of the loss; teams whose reduced cost exceeds the gap to
+the best known result cannot be in a better one, and HiGHS decides among the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain, combinations
+from math import comb
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import LinearConstraint, linprog, milp
+from scipy.sparse import csc_matrix
+
+from coursecrew.domain.formation.improving import State, Watch
+from coursecrew.domain.formation.planning import Section
+from coursecrew.domain.formation.pricing import Floats, Positions, Pricing, losses
+
+MOST_TEAMS = 520_000  # listed: all teams of four out of sixty learners
+LISTED_AT_ONCE = 16_384
+NEW_COLUMNS = 1_500
+SLACK = 1e-7
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a proof found: the best teams, a lower limit of their loss, and whether both meet."""
+
+    state: State
+    limit: float | None  # None where hard rules are broken in every result
+    proven: bool
+
+
+def can_list(section: Section) -> bool:
+    """Whether the teams of a section are few enough to be listed."""
+    learners = sum(map(len, section.units))
+    return sum(comb(learners, size) for size in set(section.sizes)) <= MOST_TEAMS
+
+
+def prove(section: Section, pricing: Pricing, known: State, watch: Watch) -> Proof | None:
+    """Find the best teams and prove it, from the best `known`; `None` if there was no time for a limit."""
+    teams, sizes = _list_teams(section, pricing)
+    scores, broken = _score(pricing, teams)
+    if known.broken.sum() == 0:  # a result with a broken hard rule cannot be better
+        sound = broken == 0
+        teams, sizes, scores, broken = teams[sound], sizes[sound], scores[sound], broken[sound]
+    # Enough that no gain elsewhere pays for a broken hard rule; far less than the search uses, for the solver's sake.
+    fine = 2 + float(losses(np.zeros(1))[0]) * len(section.sizes)
+    costs = losses(scores) + fine * broken
+    problem = _Partition(section, pricing, teams, sizes, costs)
+    best = float(losses(known.scores).sum() + fine * known.broken.sum())
+    relaxed = problem.relax(known.members, watch)
+    if relaxed is None:
+        return None
+    reduced, limit = relaxed
+    shown = limit if known.broken.sum() == 0 else None
+    if best <= limit + SLACK:
+        return Proof(known, shown, proven=True)
+    chosen, is_final = problem.choose(np.flatnonzero(reduced <= best - limit + SLACK), watch)
+    if chosen is None:
+        return Proof(known, shown, proven=is_final)
+    order = chosen[np.lexsort((teams[chosen, 0], -sizes[chosen]))]
+    state = State(teams[order], scores[order], broken[order])
+    state = state if state.rank < known.rank else known
+    final = state.rank[1] if is_final and state.broken.sum() == 0 else shown
+    return Proof(state, final, proven=is_final)
+
+
+def _list_teams(section: Section, pricing: Pricing) -> tuple[Positions, Positions]:
+    """Every admissible team, filled up, and its size."""
+    learners = np.array(sorted(chain.from_iterable(section.units)), dtype=np.intp)
+    widest = max(section.sizes)
+    listed, sizes = [], []
+    for size in sorted(set(section.sizes)):
+        count = comb(len(learners), size)
+        flat: Iterable[int] = chain.from_iterable(combinations(range(len(learners)), size))
+        picked = learners[np.fromiter(flat, dtype=np.intp, count=count * size).reshape(count, size)]
+        picked = picked[_admissible(picked, section, pricing.empty)]
+        filled = np.full((len(picked), widest), pricing.empty, dtype=np.intp)
+        filled[:, :size] = picked
+        listed.append(filled)
+        sizes.append(np.full(len(picked), size, dtype=np.intp))
+    return np.concatenate(listed), np.concatenate(sizes)
+
+
+def _admissible(teams: Positions, section: Section, empty: int) -> NDArray[np.bool_]:
+    sound = np.ones(len(teams), dtype=np.bool_)
+    for unit in section.units:
+        if len(unit) > 1:
+            inside = np.isin(teams, unit).sum(axis=1)
+            sound &= (inside == 0) | (inside == len(unit))
+    for pair in section.apart:
+        sound &= np.isin(teams, pair).sum(axis=1) < 2
+    return sound
+
+
+def _score(pricing: Pricing, teams: Positions) -> tuple[Floats, NDArray[np.intp]]:
+    blocks = [pricing.scores(teams[at : at + LISTED_AT_ONCE]) for at in range(0, len(teams), LISTED_AT_ONCE)]
+    return np.concatenate([score for score, _ in blocks]), np.concatenate([missed for _, missed in blocks])
+
+
+class _Partition:
+    """Each learner in exactly one team, as many teams of each size as planned, least cost."""
+
+    def __init__(
+        self, section: Section, pricing: Pricing, teams: Positions, sizes: Positions, costs: Floats
+    ) -> None:
+        self.teams, self.costs = teams, costs
+        learners = sorted(chain.from_iterable(section.units))
+        kinds = sorted(set(section.sizes))
+        self.row = np.full(pricing.empty + 1, len(learners) + len(kinds), dtype=np.intp)
+        self.row[learners] = np.arange(len(learners))
+        self.size_row = len(learners) + np.searchsorted(kinds, sizes)
+        self.wanted = np.array([1.0] * len(learners) + [float(section.sizes.count(kind)) for kind in kinds])
+
+    def columns(self, chosen: Positions) -> csc_matrix:
+        """The constraint matrix of these teams."""
+        rows = np.concatenate([self.row[self.teams[chosen]], self.size_row[chosen][:, None]], axis=1)
+        column = np.broadcast_to(np.arange(len(chosen))[:, None], rows.shape)
+        filled = rows < len(self.wanted)
+        shape = (len(self.wanted), len(chosen))
+        return csc_matrix((np.ones(int(filled.sum())), (rows[filled], column[filled])), shape=shape)
+
+    def relax(self, known: Positions, watch: Watch) -> tuple[Floats, float] | None:
+        """Reduced costs of all teams at the optimum of the relaxation, and its value."""
+        active = self._first(known)
+        while True:
+            if watch.stop() is not None:
+                return None
+            solved = linprog(
+                self.costs[active], A_eq=self.columns(active), b_eq=self.wanted, bounds=(0, None), method="highs"
+            )
+            if solved.status != 0:
+                return None
+            duals = np.append(solved.eqlin.marginals, 0.0)
+            reduced = self.costs - duals[self.row[self.teams]].sum(axis=1) - duals[self.size_row]
+            order = np.argsort(reduced, kind="stable")[:NEW_COLUMNS]
+            new = np.setdiff1d(order[reduced[order] < -SLACK], active)
+            if not new.size:
+                return reduced, float(duals[:-1] @ self.wanted)
+            active = np.concatenate([active, new])
+
+    def _first(self, known: Positions) -> Positions:
+        """The known teams and some cheap ones for every learner: a relaxation that can be solved."""
+        wanted = {tuple(sorted(team)) for team in known.tolist()}
+        ordered = np.argsort(self.costs, kind="stable")
+        found = [at for at, team in enumerate(map(tuple, np.sort(self.teams, axis=1).tolist())) if team in wanted]
+        some = set(found)
+        counts = np.zeros(len(self.row), dtype=np.intp)
+        for at in ordered[: 40 * len(self.wanted)].tolist():
+            if (counts[self.teams[at]] < 20).any():
+                some.add(at)
+                counts[self.teams[at]] += 1
+        return np.array(sorted(some), dtype=np.intp)
+
+    def choose(self, left: Positions, watch: Watch) -> tuple[Positions | None, bool]:
+        """The best teams among those left, and whether that is final."""
+        options: dict[str, float] = {"mip_rel_gap": 0.0}
+        if watch.clock is not None and watch.until is not None:
+            options["time_limit"] = max(0.01, watch.until - watch.clock())
+        solved = milp(
+            self.costs[left],
+            constraints=LinearConstraint(self.columns(left), self.wanted, self.wanted),
+            integrality=np.ones(len(left)),
+            bounds=(0, 1),
+            options=options,
+        )
+        if solved.x is None:
+            return None, solved.status == 2  # nothing better than what is known
+        return left[np.flatnonzero(solved.x > 0.5)], solved.status == 0
