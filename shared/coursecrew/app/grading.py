@@ -468,6 +468,18 @@ def grade_rows(
     return [GradeRow(grade, people.get(grade.person), cells.get(grade.person)) for grade in grades]
 
 
+def grade_of(
+    unit: UnitOfWork, actor: Actor, activity_id: str, person: str
+) -> tuple[Grade, Participant | None]:
+    """One person's grade with their record, for the page that overrides it."""
+    require(actor, Action.OVERRIDE_GRADE)
+    rows = unit.store.find(GRADES, activity=activity_id, person=person, limit=1)
+    if not rows:
+        raise NotFound("person")
+    activity = unit.store.get(ACTIVITIES, activity_id)
+    return rows[0], participants_of(unit, activity.course, [person]).get(person)
+
+
 def grades_of_missed(unit: UnitOfWork, activity_id: str, work_ids: Iterable[str]) -> Sequence[Grade]:
     """Grade the members of works that were missed: zero, and it says so."""
     activity = unit.store.get(ACTIVITIES, activity_id)

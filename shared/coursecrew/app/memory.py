@@ -273,14 +273,14 @@ class MemoryPeople:
     """A member list that tests fill: members by course, and the handles that files call them by."""
 
     lists: dict[str, list[Member]] = field(default_factory=dict)
-    handles: dict[tuple[str, str], str] = field(default_factory=dict)
+    names: dict[tuple[str, str], str] = field(default_factory=dict)
     unreachable: bool = False
 
     def put(self, course: str, *members: Member, **handles: str) -> None:
         """Add members, or replace those of the same key; `handles` are user names to keys."""
         known = {member.person: member for member in self.lists.get(course, [])}
         self.lists[course] = list((known | {member.person: member for member in members}).values())
-        self.handles |= {(course, handle): person for handle, person in handles.items()}
+        self.names |= {(course, handle): person for handle, person in handles.items()}
 
     def members(self, course: str) -> Iterable[Sequence[Member]]:
         """All members, page by page."""
@@ -296,7 +296,12 @@ class MemoryPeople:
             raise PlatformUnreachable(what="members")
         if any(member.person == handle for member in self.lists.get(course, [])):
             return handle
-        return self.handles.get((course, handle))
+        return self.names.get((course, handle))
+
+    def handles(self, course: str, people: Sequence[str]) -> Mapping[str, str]:
+        """The user name that was put with a person, or their key."""
+        named = {person: handle for (place, handle), person in self.names.items() if place == course}
+        return {person: named.get(person, person) for person in people}
 
 
 @dataclass(frozen=True)

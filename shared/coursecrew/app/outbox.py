@@ -67,9 +67,7 @@ def deliver(ports: Ports, *, compose: Compose, limit: int = 100, hear: Hear | No
     return Delivered(len(events), len(cells), len(mails), more)
 
 
-def deliver_all(
-    ports: Ports, *, compose: Compose, rounds: int = 1000, hear: Hear | None = None
-) -> Delivered:
+def deliver_all(ports: Ports, *, compose: Compose, rounds: int = 1000, hear: Hear | None = None) -> Delivered:
     """Rounds until nothing is due any more."""
     total = Delivered()
     for _ in range(rounds):

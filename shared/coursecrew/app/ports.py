@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -99,6 +99,10 @@ class People(Protocol):
 
     def person_for(self, course: str, handle: str) -> str | None:
         """The key of the person whom a file calls by user name, e-mail or id; `None` if unknown."""
+        ...
+
+    def handles(self, course: str, people: Sequence[str]) -> Mapping[str, str]:
+        """What an exported file calls each of these people, so that `person_for` knows it again."""
         ...
 
 

@@ -268,8 +268,8 @@ PARTICIPANTS = RecordType(
         "version": whole(),
     },
     unique=(("course", "person"),),
-    orders={"name": ("name",)},
-    indexes=(("course", "name"),),
+    orders={"name": ("name",), "newest": ("-since",)},
+    indexes=(("course", "name"), ("course", "since")),
     personal="name, role and time zone of a person in a course",
 )  # fmt: skip
 ACTIVITIES = RecordType(

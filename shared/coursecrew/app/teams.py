@@ -47,7 +47,6 @@ from coursecrew.domain.teams import (
     name_suggestions,
 )
 
-
 ASKED_LASTS = timedelta(days=1)
 
 
@@ -131,6 +130,14 @@ def membership_of(unit: UnitOfWork, team_set: str, person: str) -> Membership | 
     """Somebody's open membership in a team set."""
     found = unit.store.find(MEMBERSHIPS, team_set=team_set, person=person, limit=1)
     return found[0] if found else None
+
+
+def placed_among(unit: UnitOfWork, team_set: str, people: Sequence[str]) -> set[str]:
+    """Which of the people named are in a team of the set."""
+    if not people:
+        return set()
+    rows = unit.store.find(MEMBERSHIPS, team_set=team_set, person=list(people), limit=len(people))
+    return {row.person for row in rows}
 
 
 def members_of(unit: UnitOfWork, team: str) -> list[Membership]:
@@ -413,6 +420,31 @@ def without_team(unit: UnitOfWork, activity: Activity, team_set: TeamSet) -> lis
     """Keys of everybody who takes part and is in no team of the set."""
     inside = {row.person for row in all_memberships(unit, team_set.id)}
     return [p.person for p in all_learners(unit, activity.course) if p.person not in inside]
+
+
+def unplaced(
+    unit: UnitOfWork, activity: Activity, team_set: TeamSet, *, limit: int = 50, most: int = 1000
+) -> list[Participant]:
+    """The newest people who take part and have no team, for one page: two queries.
+
+    Looks among the `most` people who came last: whoever has no team is mostly new.
+    """
+    newest = unit.store.find(
+        PARTICIPANTS,
+        course=activity.course,
+        active=True,
+        excluded=False,
+        once_staff=False,
+        order="newest",
+        limit=most,
+    )
+    keys = [row.person for row in newest if row.takes_part]
+    placed = (
+        {row.person for row in unit.store.find(MEMBERSHIPS, team_set=team_set.id, person=keys, limit=most)}
+        if keys
+        else set()
+    )
+    return [row for row in newest if row.takes_part and row.person not in placed][:limit]
 
 
 def all_learners(unit: UnitOfWork, course: str) -> Iterable[Participant]:

@@ -45,7 +45,7 @@ class UnitOfWork:
 
 
 def run(
-    ports: Ports, use_case: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs
+    ports: Ports, use_case: Callable[Concatenate[UnitOfWork, P], T], /, *args: P.args, **kwargs: P.kwargs
 ) -> T:
     """Run a use case in one transaction; on `StaleWrite` again in a new one, at most three times.
 
@@ -73,6 +73,7 @@ def once(
     person: str,
     request_key: str,
     use_case: Callable[Concatenate[UnitOfWork, P], T],
+    /,
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> T:

@@ -137,6 +137,11 @@ REFUSALS: Mapping[str, Said] = {
         N_("This team is no longer here."),
         N_("Its members may have left. Look for another team."),
     ),
+    "not_found:own_team": Said(
+        404,
+        N_("You are in no team now."),
+        N_("Go back to the activity: it says how to come into one."),
+    ),
     "not_found:person": Said(
         404,
         N_("This person is not in the course."),
@@ -222,6 +227,9 @@ REFUSALS: Mapping[str, Said] = {
     ),
     # 409: work
     "not_published": Said(409, N_("This assignment is not ready yet."), N_("Ask your course staff.")),
+    "publish_in_platform": Said(
+        409, N_("This is published with its unit."), N_("Save here, then publish the unit.")
+    ),
     "not_ready": Said(
         409,
         N_("Something is missing before this can be published."),
@@ -379,6 +387,8 @@ PROBLEMS: Mapping[str, str] = {
     "not_a_time": N_("This is not a date and time."),
     "no_zone": N_("This date has no time zone."),
     "not_a_choice": N_("Choose one of those offered."),
+    "file_missing": N_("Choose a file first."),
+    "level_line": N_("“%(line)s”: begin each line with its points, such as “3: every claim has a source”."),
     "csv_too_large": N_("The file is larger than 2 MB. Split it."),
     "csv_too_long": N_("At most %(most)s lines. Split the file."),
     "csv_columns": N_("The first line must name the columns; missing: %(missing)s."),

@@ -94,6 +94,7 @@ def do(
     scene: Scene,
     request: Request,
     use_case: Callable[Concatenate[UnitOfWork, Actor, str, P], T],
+    /,
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> T:

@@ -36,9 +36,9 @@ from coursecrew.domain.people import Actor
 from coursecrew.ui.http import Next, Request, Response, Route
 from coursecrew.ui.pages import refusal_page
 from coursecrew.ui.scene import Scene
-from coursecrew.ui.screens import privacy
+from coursecrew.ui.screens import classroom, people, privacy, scoring, settings, teaching
 
-SCREENS: tuple[ModuleType, ...] = (privacy,)
+SCREENS: tuple[ModuleType, ...] = (privacy, settings, teaching, scoring, people, classroom)
 ROUTES: tuple[Route, ...] = tuple(route for module in SCREENS for route in module.ROUTES)
 _SEGMENT = re.compile(r"<(\w+)>")
 _PATTERNS: Mapping[Route, re.Pattern[str]] = {

@@ -1,0 +1,484 @@
+"""The author's settings form: in the LTI tool, and in the platform's own editor (Studio)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from coursecrew.app.activities import (
+    count_learners,
+    merge_documents,
+    publish,
+    save_settings,
+    settings_version,
+)
+from coursecrew.app.files import ACCEPTED, add_file, files_of, remove_file
+from coursecrew.app.unit_of_work import UnitOfWork, run
+from coursecrew.domain.activities import (
+    MOST_CRITERIA,
+    MOST_PROMPTS,
+    Check,
+    Settings,
+    State,
+    from_document,
+    readiness,
+    to_document,
+)
+from coursecrew.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from coursecrew.domain.permissions import Action, is_allowed
+from coursecrew.domain.schedule import Step, Window
+from coursecrew.ui.errors import say_check
+from coursecrew.ui.forms import Reading
+from coursecrew.ui.http import Next, Request, Response, get, post
+from coursecrew.ui.pages import Crumb, do, page
+from coursecrew.ui.panels import Panel, Press, Wait
+from coursecrew.ui.reader import Reader
+from coursecrew.ui.scene import Scene
+from coursecrew.ui.starter import starter
+
+LEVEL_LINE = re.compile(r"^\s*([0-9]+(?:[.,][0-9]+)?)\s*[:–|-]\s*(.*)$")
+BLANK_ROWS = 2
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the form for a part or a criterion; blank ones add."""
+
+    number: int
+    id: str = ""
+    title: str = ""
+    hint: str = ""
+    required: bool = True
+    weight: str = ""
+    levels: str = ""
+
+
+def settings(scene: Scene, request: Request) -> Response:
+    """The whole settings form, with what blocks publishing first."""
+    if not _may(scene):
+        raise NotAllowed(Action.CHANGE_SETTINGS.value)
+    stale = scene.refusal if scene.refusal and scene.refusal.code == "stale" else None
+    stored, seen = scene.settings, scene.activity.settings_number
+    clashes: list[Clash] = []
+    if stale:
+        stored, clashes = _merged(scene, request)
+    learners = None if scene.shell.in_studio else run(scene.ports, count_learners, scene.activity.course)
+    checks = readiness(stored, learners=learners)
+    _ = scene.reader.gettext
+    files = [] if scene.shell.in_studio else run(scene.ports, files_of, scene.activity.id)
+    shown = replace(scene, refusal=None) if stale else scene
+    response = page(
+        shown,
+        request,
+        "settings.html",
+        title=stored.title or _("A new team assignment"),
+        eyebrow=_("Team assignment · settings"),
+        stored=stored,
+        seen=seen,
+        clashes=clashes,
+        panel=_panel(scene, stored, checks),
+        checks=[(check, say_check(check, scene.reader)) for check in checks],
+        editable=_editable(scene),
+        parts=list(_part_rows(stored, scene)),
+        criteria=list(_criterion_rows(stored, scene)),
+        files=files,
+        accepted=", ".join(ACCEPTED),
+        draft=stored.step(Step.DRAFT),
+        held=[held_sentence(code, scene.reader) for code in scene.activity.held],
+        is_new=_is_new(scene),
+        minutes=lambda span: int(span.total_seconds() // 60),
+    )
+    return replace(response, status=409) if stale else response
+
+
+def _editable(scene: Scene) -> bool:
+    """Whether this place keeps the settings: the tool itself, or the editor that asked for them."""
+    return scene.shell.keep_settings is not None or scene.placed.settings_here
+
+
+def _may(scene: Scene) -> bool:
+    return is_allowed(scene.actor, Action.CHANGE_SETTINGS)
+
+
+def _is_new(scene: Scene) -> bool:
+    return not scene.settings.goal and not scene.settings.rubric.criteria
+
+
+def _panel(scene: Scene, stored: Settings, checks: list[Check]) -> Panel:
+    """What blocks publishing, or that it is out, and the one press that helps."""
+    _, n_ = scene.reader.gettext, scene.reader.ngettext
+    label = _("Your next step")
+    blocking = [check for check in checks if check.blocks]
+    waits = [
+        Wait(say_check(check, scene.reader), sign="bad" if check.blocks else "warn") for check in checks[:3]
+    ]
+    if _is_new(scene) and _editable(scene):
+        return Panel(
+            label,
+            _("Begin with a ready-made assignment"),
+            [_("It fills in goal, parts, rubric and dates. You can change all of it before you publish.")],
+            [Press(_("Fill it in for me"), "settings/starter", post=True)],
+            [*waits, Wait(_("Or write it yourself in the form below."), sign="pen")],
+        )
+    if blocking:
+        first = blocking[0]
+        return Panel(
+            label,
+            n_("Fix %(number)s thing, then publish", "Fix %(number)s things, then publish", len(blocking)),
+            [_("Learners see “not ready yet” until then.")],
+            [Press(_("Show me where"), f"settings#field-{first.field}")],
+            waits,
+        )
+    if scene.shell.in_studio:
+        return Panel(
+            label,
+            _("Ready. Save, then publish the unit"),
+            [_("Learners see it as soon as the unit is published.")],
+            waits=waits,
+        )
+    if scene.activity.state is State.HIDDEN:
+        return Panel(
+            label,
+            _("Publish it"),
+            [_("Nothing blocks it. Learners see it at once, and can find their teams.")],
+            [Press(_("Publish"), "settings/publish", post=True)],
+            waits,
+        )
+    return Panel(
+        _("Published"),
+        _("Learners see this assignment"),
+        [_("Most things can still be changed; what is locked says so beside it.")],
+        [Press(_("To the teams"), "teaching", look="plain")],
+        waits,
+    )
+
+
+def held_sentence(code: str, reader: Reader) -> str:
+    """Why a part of what was saved is not in force."""
+    _ = reader.gettext
+    sentences = {
+        "submit_rule": _("“Who may hand in” stays as it was: a team has handed in already."),
+        "team_max": _("The largest team size stays: a team has more members than that."),
+        "late": _("The late rule stays: grades are released."),
+        "rubric": _(
+            "The rubric’s criteria, weights and points stay: marks were given by them. Wording can change."
+        ),
+        "draft_due": _(
+            "The due and closing times stay: the new ones had passed while teams were promised more."
+        ),
+        "unreadable": _(
+            "The settings could not be read, so the earlier ones stay in force. Save them once more."
+        ),
+    }
+    return sentences.get(code, code)
+
+
+# --- saving ---
+
+
+def save(scene: Scene, request: Request) -> Next:
+    """Save the form: with the activity, or in the platform's editor."""
+    if not _may(scene) or not _editable(scene):
+        raise NotAllowed(Action.CHANGE_SETTINGS.value)
+    wish = from_document(_chosen(request, to_document(_form(scene, request))))
+    _ = scene.reader.gettext
+    if scene.shell.keep_settings is not None:
+        scene.shell.keep_settings(to_document(wish))
+        return Next("settings", _("Saved."))
+    seen = Reading(request, scene.reader).whole("seen")
+    saved = do(scene, request, save_settings, wish, seen=seen)
+    return Next("settings", _("Saved as version %(number)s.", number=saved.settings_number))
+
+
+def fill_in(scene: Scene, request: Request) -> Next:
+    """Fill everything that is still empty with the ready-made assignment."""
+    if not _may(scene) or not _editable(scene):
+        raise NotAllowed(Action.CHANGE_SETTINGS.value)
+    _ = scene.reader.gettext
+    filled = starter(scene.settings, scene.reader)
+    if scene.shell.keep_settings is not None:
+        scene.shell.keep_settings(to_document(filled))
+    else:
+        do(scene, request, save_settings, filled, seen=scene.activity.settings_number)
+    return Next("settings", _("Filled in. Read it through, then publish."))
+
+
+def publish_now(scene: Scene, request: Request) -> Next:
+    """Make the activity visible to learners."""
+    if scene.shell.in_studio:
+        raise Conflict("publish_in_platform")
+    do(scene, request, publish)
+    return Next("teaching", scene.reader.gettext("Published. Learners see it now."))
+
+
+def _form(scene: Scene, request: Request) -> Settings:
+    """The settings that the form says, over those it does not show."""
+    reading = Reading(request, scene.reader)
+    old = scene.settings
+    document = to_document(old)
+    document |= {
+        "title": reading.text("title", most=200) or old.title,
+        "goal": reading.text("goal", most=500),
+        "done_when": [line.strip() for line in reading.text("done_when").splitlines() if line.strip()],
+        "task": reading.text("task", most=100_000),
+        "submit_rule": reading.text("submit_rule") or old.submit_rule.value,
+        "auto_seal": reading.flag("auto_seal"),
+        "prompts": list(_parts(reading)),
+        "teams": {
+            **document["teams"],
+            "min": reading.whole("team_min", old.teams.min),
+            "ideal": reading.whole("team_ideal", old.teams.ideal),
+            "max": reading.whole("team_max", old.teams.max),
+            "name": reading.text("team_set", most=80) or old.teams.name,
+            "join": reading.text("team_join") or old.teams.join.value,
+            "public": reading.flag("team_public"),
+            "lock_at": _stamp(reading, "team_lock"),
+            "publish_at": _stamp(reading, "team_publish"),
+        },
+        "late": {
+            **document["late"],
+            "grace_seconds": reading.whole("late_grace", 15) * 60,
+            "points": str(reading.number("late_points", old.late.points)),
+            "cap": str(reading.number("late_cap", old.late.cap)),
+            "floor": str(reading.number("late_floor", old.late.floor)),
+        },
+        "rubric": {"number": old.rubric.number, "criteria": list(_criteria(reading))},
+    }
+    window = Window(
+        reading.moment("draft_opens"), reading.moment("draft_due"), reading.moment("draft_closes")
+    )
+    document["steps"] = {
+        **document["steps"],
+        "draft": {name: _iso(getattr(window, name)) for name in ("opens", "due", "closes")},
+    }
+    try:
+        wish = from_document(document)
+    except Invalid as refusal:
+        raise Invalid(*reading.problems, *refusal.problems) from None
+    reading.check()
+    return wish
+
+
+def _stamp(reading: Reading, name: str) -> str | None:
+    return _iso(reading.moment(name))
+
+
+def _iso(moment: Any) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _parts(reading: Reading) -> Iterator[dict[str, Any]]:
+    """The parts of the draft, in the form's order; a row without a title and id is left out."""
+    for number in range(1, MOST_PROMPTS + BLANK_ROWS + 1):
+        id, title = reading.text(f"part_id-{number}"), reading.text(f"part_title-{number}", most=200)
+        if not title:
+            continue
+        yield {
+            "id": id or f"part{number}",
+            "title": title,
+            "hint": reading.text(f"part_hint-{number}", most=500),
+            "required": reading.flag(f"part_required-{number}"),
+        }
+
+
+def _criteria(reading: Reading) -> Iterator[dict[str, Any]]:
+    """The rubric's rows; levels are lines "points: text", the form's errors name the row."""
+    for number in range(1, MOST_CRITERIA + BLANK_ROWS + 1):
+        id, title = (
+            reading.text(f"criterion_id-{number}"),
+            reading.text(f"criterion_title-{number}", most=200),
+        )
+        lines = reading.text(f"criterion_levels-{number}").splitlines()
+        if not title and not any(line.strip() for line in lines):
+            continue
+        levels = []
+        for line in lines:
+            if not line.strip():
+                continue
+            found = LEVEL_LINE.match(line)
+            if found is None:
+                reading.problems.append(
+                    Problem(f"criterion_levels-{number}", "level_line", (("line", line.strip()[:60]),))
+                )
+                continue
+            levels.append({"points": found[1].replace(",", "."), "text": found[2].strip()})
+        yield {
+            "id": id or f"criterion{number}",
+            "title": title,
+            "hint": "",
+            "weight": str(reading.number(f"criterion_weight-{number}") or 0),
+            "levels": levels,
+        }
+
+
+def _part_rows(stored: Settings, scene: Scene) -> Iterator[Row]:
+    for number, prompt in enumerate(stored.prompts, start=1):
+        yield Row(number, prompt.id, prompt.title, prompt.hint, prompt.required)
+    for number in range(len(stored.prompts) + 1, min(MOST_PROMPTS, len(stored.prompts) + BLANK_ROWS) + 1):
+        yield Row(number)
+
+
+def _criterion_rows(stored: Settings, scene: Scene) -> Iterator[Row]:
+    rows = stored.rubric.criteria
+    for number, criterion in enumerate(rows, start=1):
+        levels = "\n".join(f"{scene.reader.points(level.points)}: {level.text}" for level in criterion.levels)
+        weight = scene.reader.points(criterion.weight)
+        yield Row(number, criterion.id, criterion.title, weight=weight, levels=levels)
+    for number in range(len(rows) + 1, min(MOST_CRITERIA, len(rows) + BLANK_ROWS) + 1):
+        yield Row(number)
+
+
+# --- two people at once ---
+
+
+@dataclass(frozen=True)
+class Clash:
+    """One place that both changed: the three texts to choose from, and the values behind them."""
+
+    place: str
+    name: str
+    yours: str
+    theirs: str
+    before: str
+    choices: str
+
+
+def _merged(scene: Scene, request: Request) -> tuple[Settings, list[Clash]]:
+    """What the form shows after somebody else saved first: all changes of both, clashes as typed."""
+    mine = to_document(_form(scene, request))
+    theirs = to_document(scene.settings)
+    seen = Reading(request, scene.reader).whole("seen")
+
+    def base_of(unit: UnitOfWork) -> Mapping[str, Any]:
+        return to_document(settings_version(unit, scene.activity.id, seen).settings)
+
+    base = run(scene.ports, base_of)
+    merged, clashes = merge_documents(base, mine, theirs)
+    for clash in clashes:
+        put(merged, clash["place"], clash["yours"])
+    return from_document(merged), [_clash(clash, scene.reader) for clash in clashes]
+
+
+def _clash(clash: Mapping[str, Any], reader: Reader) -> Clash:
+    values = {name: clash[name] for name in ("yours", "theirs", "before")}
+    return Clash(
+        place=clash["place"],
+        name=place_name(clash["place"], reader),
+        choices=json.dumps(values, ensure_ascii=False),
+        **{name: plain(value) for name, value in values.items()},
+    )
+
+
+def place_name(place: str, reader: Reader) -> str:
+    """What people call a place of the settings document."""
+    _ = reader.gettext
+    names = {
+        "title": _("Title"),
+        "goal": _("Goal"),
+        "done_when": _("It counts as done when"),
+        "task": _("Task"),
+        "prompts": _("Parts of the draft"),
+        "rubric": _("Rubric"),
+        "submit_rule": _("Who may hand in"),
+        "auto_seal": _("What happens at the end"),
+        "teams.min": _("Smallest team"),
+        "teams.max": _("Largest team"),
+        "teams.ideal": _("Usual team"),
+        "teams.lock_at": _("Teams are fixed from"),
+        "steps.draft.opens": _("Writing opens"),
+        "steps.draft.due": _("Handing in is due"),
+        "steps.draft.closes": _("Handing in closes"),
+        "late.points": _("Points for each started day"),
+    }
+    return names.get(place, place)
+
+
+def plain(value: Any) -> str:
+    """A value of the document as one short text."""
+    if isinstance(value, str | int | float) or value is None:
+        return "" if value is None else str(value)
+    if isinstance(value, list):
+        return "; ".join(
+            plain(item.get("title", item)) if isinstance(item, Mapping) else str(item) for item in value
+        )
+    if isinstance(value, Mapping) and "criteria" in value:
+        return plain(value["criteria"])
+    return json.dumps(value, ensure_ascii=False)
+
+
+def put(document: dict[str, Any], place: str, value: Any) -> None:
+    """Set a place such as "teams.min" in a document."""
+    *parents, last = place.split(".")
+    for name in parents:
+        document = document.setdefault(name, {})
+    document[last] = value
+
+
+def _chosen(request: Request, document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the choices of a clash put in."""
+    for name, values in request.form.items():
+        if not name.startswith("choices-") or not values:
+            continue
+        place = name.removeprefix("choices-")
+        choices = json.loads(values[0])
+        picked = request.field(f"keep-{place}", "yours")
+        if picked in ("theirs", "before") and picked in choices:
+            put(document, place, choices[picked])
+    return document
+
+
+# --- files of the task ---
+
+
+def add(scene: Scene, request: Request) -> Next:
+    """Add files to the task text, each told in one line."""
+    uploads = [upload for upload in request.files.get("file", ()) if upload.name]
+    if not uploads:
+        raise Invalid(Problem("file", "file_missing"))
+    kept = [
+        add_file(
+            scene.ports,
+            scene.actor,
+            scene.activity.id,
+            name=upload.name,
+            content=upload.content,
+            limit=scene.shell.largest_upload,
+        )
+        for upload in uploads
+    ]
+    _ = scene.reader.gettext
+    return Next("settings", _("Added: %(names)s.", names=", ".join(row.name for row in kept)))
+
+
+def remove(scene: Scene, request: Request, id: str) -> Next:
+    """Take a file away."""
+    remove_file(scene.ports, scene.actor, scene.activity.id, id)
+    return Next("settings", scene.reader.gettext("Removed."))
+
+
+def preview(scene: Scene, request: Request) -> Response:
+    """What learners will read, before it is published."""
+    if not _may(scene):
+        raise NotFound("page")
+    _ = scene.reader.gettext
+    return page(
+        scene,
+        request,
+        "settings_preview.html",
+        title=scene.settings.title or _("Team assignment"),
+        crumbs=[Crumb(_("Settings"), "settings"), Crumb(_("What learners read"))],
+    )
+
+
+ROUTES = (
+    get("settings", settings),
+    get("settings/preview", preview),
+    post("settings/save", save, form="settings"),
+    post("settings/starter", fill_in, form="settings"),
+    post("settings/publish", publish_now, form="settings"),
+    post("settings/files", add, form="settings"),
+    post("settings/files/<id>/remove", remove, form="settings"),
+)

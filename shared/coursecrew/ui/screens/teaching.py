@@ -1,0 +1,240 @@
+"""What the course staff see first: what waits for them, where the teams stand, and the release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coursecrew.app.activities import count_learners, team_set_of
+from coursecrew.app.grading import ReleaseState, release_grades, release_state, send_again
+from coursecrew.app.records import ACTIVITIES, MEMBERSHIPS, TEAMS
+from coursecrew.app.unit_of_work import UnitOfWork, run
+from coursecrew.domain.activities import State
+from coursecrew.domain.gradebook import Delivery
+from coursecrew.domain.people import Actor
+from coursecrew.domain.permissions import Action, is_allowed, require
+from coursecrew.domain.schedule import Step
+from coursecrew.domain.submissions import WorkState
+from coursecrew.ui.http import Next, Request, Response, get, post
+from coursecrew.ui.pages import Crumb, do, page
+from coursecrew.ui.panels import Panel, Press, StepLine, Wait
+from coursecrew.ui.reader import Reader
+from coursecrew.ui.scene import Scene
+
+
+@dataclass(frozen=True)
+class Standings:
+    """Where the class stands: counts, read with a fixed number of queries."""
+
+    learners: int
+    placed: int
+    teams: int
+    release: ReleaseState
+
+    @property
+    def without_team(self) -> int:
+        """How many people take part and are in no team."""
+        return max(0, self.learners - self.placed)
+
+
+def standings(unit: UnitOfWork, actor: Actor, activity_id: str, course: str) -> Standings:
+    """The counts of the staff's first page."""
+    require(actor, Action.READ_GRADES)
+    activity = unit.store.get(ACTIVITIES, activity_id)
+    team_set = team_set_of(unit, activity)
+    return Standings(
+        learners=count_learners(unit, course),
+        placed=unit.store.count(MEMBERSHIPS, team_set=team_set.id),
+        teams=unit.store.count(TEAMS, team_set=team_set.id, state="active"),
+        release=release_state(unit, actor, activity_id),
+    )
+
+
+def teaching(scene: Scene, request: Request) -> Response:
+    """The staff's first page."""
+    require(scene.actor, Action.READ_GRADES)
+    now = run(scene.ports, standings, scene.actor, scene.activity.id, scene.activity.course)
+    _ = scene.reader.gettext
+    return page(
+        scene,
+        request,
+        "teaching.html",
+        title=scene.settings.title or _("Team assignment"),
+        eyebrow=_("Team assignment · for the course staff"),
+        panel=_panel(scene, now),
+        steps=step_lines(scene),
+        now=now,
+        works=work_counts(now.release, scene.reader),
+        may_author=is_allowed(scene.actor, Action.CHANGE_SETTINGS),
+    )
+
+
+def _panel(scene: Scene, now: Standings) -> Panel:
+    """The one thing that most people wait for."""
+    _, n_ = scene.reader.gettext, scene.reader.ngettext
+    label, waits = _("Your next step"), _waits(scene, now)
+    state, release = scene.activity.state, now.release
+    may_run = is_allowed(scene.actor, Action.RELEASE_GRADES)
+    if state is State.HIDDEN:
+        if scene.placed.settings_here and is_allowed(scene.actor, Action.CHANGE_SETTINGS):
+            press = [Press(_("Set it up"), "settings")]
+            lines = [_("Learners read “not ready yet”. It takes three presses: open, fill in, publish.")]
+        else:
+            press, lines = (
+                [],
+                [_("Learners read “not ready yet”. Open the unit in Studio, fill it in and publish.")],
+            )
+        return Panel(label, _("Make this a working assignment"), lines, press, waits)
+    if release.unscored:
+        heading = n_("Score %(number)s team", "Score %(number)s teams", release.unscored)
+        lines = [_("They have handed in and wait for your marks.")]
+        return Panel(label, heading, lines, [Press(_("Begin scoring"), "grading")], waits)
+    if release.ready and may_run:
+        heading = n_("Release %(number)s grade", "Release %(number)s grades", release.ready)
+        lines = [_("They are final. Learners see nothing until you release them.")]
+        return Panel(label, heading, lines, [Press(_("Look through, then release"), "release")], waits)
+    if now.without_team and may_run:
+        heading = n_(
+            "%(number)s person is without a team", "%(number)s people are without a team", now.without_team
+        )
+        return Panel(label, heading, [], [Press(_("To the teams"), "teams")], waits)
+    return Panel(label, _("Nothing waits for you"), [_("The teams are at work.")], [], waits)
+
+
+def _waits(scene: Scene, now: Standings) -> list[Wait]:
+    """Up to three lines: who or what is waited for."""
+    _, n_ = scene.reader.gettext, scene.reader.ngettext
+    lines = []
+    refused = now.release.cells.get(Delivery.REFUSED, 0)
+    waiting = now.release.cells.get(Delivery.WAITING, 0)
+    confirming = now.release.works.get(WorkState.CONFIRMING, 0)
+    if refused:
+        lines.append(
+            Wait(
+                n_(
+                    "The gradebook refused %(number)s mark. The release page says why.",
+                    "The gradebook refused %(number)s marks. The release page says why.",
+                    refused,
+                ),
+                sign="bad",
+            )
+        )
+    if waiting:
+        lines.append(
+            Wait(
+                n_(
+                    "%(number)s mark is on its way to the gradebook; we try again by ourselves.",
+                    "%(number)s marks are on their way to the gradebook; we try again by ourselves.",
+                    waiting,
+                )
+            )
+        )
+    if confirming:
+        lines.append(
+            Wait(
+                n_(
+                    "%(number)s team waits for its own members to confirm.",
+                    "%(number)s teams wait for their own members to confirm.",
+                    confirming,
+                )
+            )
+        )
+    if now.without_team and scene.activity.state is not State.HIDDEN:
+        lines.append(
+            Wait(
+                n_(
+                    "%(number)s person has no team yet.",
+                    "%(number)s people have no team yet.",
+                    now.without_team,
+                ),
+                sign="people",
+            )
+        )
+    return lines[:3]
+
+
+def step_lines(scene: Scene) -> list[StepLine]:
+    """The steps of the assignment as staff see them: base dates, no extensions."""
+    _, reader = scene.reader.gettext, scene.reader
+    rules, draft = scene.settings.teams, scene.activity.window(Step.DRAFT)
+    locked = rules.lock_at is not None and reader.now > rules.lock_at
+    lines = [
+        StepLine(
+            _("Form teams"),
+            "done" if locked else "now",
+            _("until %(when)s", when=reader.moment(rules.lock_at)) if rules.lock_at else "",
+        ),
+        StepLine(
+            _("Write and hand in"),
+            "done" if draft.is_over(reader.now) else "later" if draft.is_before(reader.now) else "now",
+            _("due %(when)s", when=reader.moment(draft.due)) if draft.due else "",
+            _("closes %(when)s", when=reader.moment(draft.closes)) if draft.closes else "",
+        ),
+        StepLine(_("Results"), "done" if scene.activity.released_at else "later"),
+    ]
+    return lines
+
+
+def work_counts(release: ReleaseState, reader: Reader) -> list[tuple[str, str, int]]:
+    """Chip, word and number for each state that works are in."""
+    _ = reader.gettext
+    words = {
+        WorkState.DRAFTING: ("now", _("writing")),
+        WorkState.CONFIRMING: ("waiting", _("waiting for confirmations")),
+        WorkState.SUBMITTED: ("done", _("handed in")),
+        WorkState.MISSED: ("missed", _("missed")),
+        WorkState.EXCUSED: ("excused", _("excused")),
+    }
+    return [
+        (chip, word, release.works[state])
+        for state, (chip, word) in words.items()
+        if release.works.get(state)
+    ]
+
+
+# --- release ---
+
+
+def release(scene: Scene, request: Request) -> Response:
+    """What a release would do, and how the return to the gradebook goes."""
+    state = run(scene.ports, release_state, scene.actor, scene.activity.id)
+    _ = scene.reader.gettext
+    return page(
+        scene,
+        request,
+        "release.html",
+        title=_("Release grades"),
+        crumbs=[Crumb(_("Release"))],
+        state=state,
+        sent=state.cells.get(Delivery.SENT, 0),
+        waiting=state.cells.get(Delivery.WAITING, 0),
+        refused_cells=state.cells.get(Delivery.REFUSED, 0),
+        may_release=is_allowed(scene.actor, Action.RELEASE_GRADES),
+    )
+
+
+def release_now(scene: Scene, request: Request) -> Next:
+    """Release every final grade."""
+    count = do(scene, request, release_grades)
+    n_ = scene.reader.ngettext
+    return Next(
+        "release",
+        n_(
+            "Released %(number)s grade. It goes to the gradebook now.",
+            "Released %(number)s grades. They go to the gradebook now.",
+            count,
+        ),
+    )
+
+
+def again(scene: Scene, request: Request) -> Next:
+    """Send what the gradebook refused, or has not answered, once more."""
+    do(scene, request, send_again)
+    return Next("release", scene.reader.gettext("Sending again. Look here in a minute."))
+
+
+ROUTES = (
+    get("teaching", teaching),
+    get("release", release),
+    post("release/now", release_now, form="release"),
+    post("release/again", again, form="release"),
+)

@@ -1,0 +1,98 @@
+"""A ready-made assignment to begin with, so that a teacher has a working activity in three presses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from coursecrew.domain.activities import Prompt, Settings
+from coursecrew.domain.rubrics import Criterion, Level, Rubric
+from coursecrew.domain.schedule import Step, Window
+from coursecrew.ui.reader import Reader
+
+WEEKS = 3
+
+
+def starter(settings: Settings, reader: Reader) -> Settings:
+    """The settings with everything that is still empty filled in: one question, one answer a team.
+
+    Dates run from now: teams form in the first week, and the work is due after three.
+    """
+    _ = reader.gettext
+    draft = settings.step(Step.DRAFT)
+    due = draft.due or _evening(reader.now + timedelta(weeks=WEEKS), reader)
+    window = Window(draft.opens, due, draft.closes or due + timedelta(days=2))
+    lock = settings.teams.lock_at or min(_evening(reader.now + timedelta(weeks=1), reader), due)
+    written = [prompt for prompt in settings.prompts if prompt.title.strip() and prompt.title != "Our work"]
+    return replace(
+        settings,
+        title=settings.title or _("Team case"),
+        goal=settings.goal or _("One answer to a real question that somebody could act on next week."),
+        done_when=settings.done_when
+        or (
+            _("The question is answered in the first paragraph"),
+            _("Every claim has a source or a number behind it"),
+            _("Everybody in the team has read the whole text"),
+        ),
+        task=settings.task
+        or _(
+            "Choose one question from this week’s material that nobody has answered for you yet.\n\n"
+            "Divide the parts among you, read each other’s, and hand in one text."
+        ),
+        teams=settings.teams if settings.teams.lock_at else replace(settings.teams, lock_at=lock),
+        prompts=tuple(written)
+        or (
+            Prompt("question", _("The question, and why it matters")),
+            Prompt("answer", _("Our answer")),
+            Prompt("next", _("What should be done next, by whom and until when")),
+        ),
+        steps={**settings.steps, Step.DRAFT: window},
+        rubric=settings.rubric if settings.rubric.criteria else _rubric(reader),
+    )
+
+
+def _evening(moment: datetime, reader: Reader) -> datetime:
+    """18:00 on that day, on the reader's clock."""
+    return reader.here(moment).replace(hour=18, minute=0, second=0, microsecond=0)
+
+
+def _rubric(reader: Reader) -> Rubric:
+    _ = reader.gettext
+    rows = (
+        (
+            "answer", 50, _("The question is answered"),
+            (
+                _("There is a topic, but no answer"),
+                _("An answer is there; it leaves out what the question asks for most"),
+                _("The whole question is answered"),
+                _("The whole question is answered, and what speaks against it is dealt with"),
+            ),
+        ),
+        (
+            "evidence", 30, _("What is said can be checked"),
+            (
+                _("Claims stand alone"),
+                _("Some claims have a source or number"),
+                _("Every claim has a source or number"),
+                _("Every claim has a source or number, and its limits are named"),
+            ),
+        ),
+        (
+            "use", 20, _("Somebody can act on it"),
+            (
+                _("It stays general"),
+                _("A next step is named"),
+                _("Next steps have a person and a date"),
+                _("Next steps have a person, a date, and what they cost"),
+            ),
+        ),
+    )  # fmt: skip
+    return Rubric(
+        tuple(
+            Criterion(
+                id, title, Decimal(weight), tuple(Level(Decimal(n), text) for n, text in enumerate(levels, 1))
+            )
+            for id, weight, title, levels in rows
+        )
+    )
