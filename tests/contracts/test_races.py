@@ -114,7 +114,7 @@ def test_of_two_who_lock_crosswise_one_meets_a_stale_write_and_the_other_goes_on
 
 
 def test_of_two_who_add_the_same_at_once_one_meets_the_unique_rule_and_goes_on(crowded: Place) -> None:
-    rule = {"team_set": fresh_key(), "person": fresh_key()}
+    rule: dict[str, Any] = {"team_set": fresh_key(), "person": fresh_key()}
     first_is_in, go_on = threading.Event(), threading.Event()
 
     def first() -> str:

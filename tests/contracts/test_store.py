@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, timedelta
+from typing import Any
 
 import pytest
 
@@ -34,11 +35,11 @@ RULES = [
 every_kind = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.table)
 
 
-def a_team(team_set: str, name: str = "blue", **given: object) -> object:
+def a_team(team_set: str, name: str = "blue", **given: Any) -> Any:
     return sample(TEAMS, team_set=team_set, name=name, name_key=name, **given)
 
 
-def put(place: Place, kind: RecordType, *records: object, tenant: str = ONE_TENANT) -> list:
+def put(place: Place, kind: RecordType, *records: Any, tenant: str = ONE_TENANT) -> list:
     with place.transaction(tenant) as store:
         return [store.add(kind, record) for record in records]
 
@@ -196,7 +197,7 @@ def test_equalities_take_one_value_several_or_none(place: Place) -> None:
     put(place, CELLS, waiting, never, sent)
     with place.transaction() as store:
 
-        def found(**equal: object) -> list:
+        def found(**equal: Any) -> list:
             rows = store.find(CELLS, activity=activity, **equal)
             assert store.count(CELLS, activity=activity, **equal) == len(rows)
             return rows
@@ -253,7 +254,7 @@ def test_names_are_sorted_by_code_point_everywhere(place: Place) -> None:
         assert [team.name for team in store.find(TEAMS, team_set=team_set, order="name")] == sorted(names)
 
 
-def in_pages(place: Place, kind: RecordType, order: str, size: int, **equal: object) -> list:
+def in_pages(place: Place, kind: RecordType, order: str, size: int, **equal: Any) -> list:
     rows: list = []
     with place.transaction() as store:
         while page := store.find(kind, order=order, after=rows[-1] if rows else None, limit=size, **equal):

@@ -51,19 +51,23 @@ def test_migrating_back_takes_every_table_away(migrated: str) -> None:
     assert ours() == []
 
 
-def test_an_account_has_one_key_and_takes_it_along(migrated: str) -> None:
+def test_an_account_has_one_key_and_a_key_one_account(migrated: str) -> None:
     from django.contrib.auth import get_user_model
+    from django.core.management import call_command
     from django.db import IntegrityError, transaction
 
     from coursecrew_openedx.models import Person
 
+    call_command("migrate", "auth", database=migrated, verbosity=0)
     people = Person.objects.using(migrated)
     account = get_user_model().objects.using(migrated).create(username="amara")
     people.create(user_id=account.pk, key="a" * 32)
     with pytest.raises(IntegrityError), transaction.atomic(using=migrated):
         people.create(user_id=account.pk, key="b" * 32)
-    account.delete(using=migrated)
-    assert people.count() == 0
+    other = get_user_model().objects.using(migrated).create(username="linh")
+    with pytest.raises(IntegrityError), transaction.atomic(using=migrated):
+        people.create(user_id=other.pk, key="a" * 32)
+    assert list(people.values_list("user_id", "key")) == [(account.pk, "a" * 32)]
 
 
 @pytest.mark.mariadb

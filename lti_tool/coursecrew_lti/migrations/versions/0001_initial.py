@@ -261,6 +261,61 @@ def upgrade() -> None:
         batch_op.create_index("crew_gradebook_cell_f2e12f", ["tenant", "state", "next_try"], unique=False)
 
     op.create_table(
+        "coursecrew_lti_invite",
+        sa.Column("id", short(64), nullable=False),
+        sa.Column("purpose", short(40), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_lti_invite")),
+    )
+    op.create_table(
+        "coursecrew_lti_login",
+        sa.Column("state", short(64), nullable=False),
+        sa.Column("nonce", short(64), nullable=False),
+        sa.Column("registration", short(32), nullable=False),
+        sa.Column("deployment_hint", short(255), server_default="", nullable=False),
+        sa.Column("target_link_uri", sa.Text(), server_default="", nullable=False),
+        sa.Column("login_hint", sa.Text(), server_default="", nullable=False),
+        sa.Column("message_hint", sa.Text(), server_default="", nullable=False),
+        sa.Column("storage_target", short(255), server_default="", nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("state", name=op.f("pk_coursecrew_lti_login")),
+    )
+    with op.batch_alter_table("coursecrew_lti_login", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_coursecrew_lti_login_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "coursecrew_lti_registration",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("issuer", short(255), nullable=False),
+        sa.Column("client_id", short(255), nullable=False),
+        sa.Column("name", short(255), server_default="", nullable=False),
+        sa.Column("family", short(40), server_default="", nullable=False),
+        sa.Column("auth_url", sa.Text(), server_default="", nullable=False),
+        sa.Column("token_url", sa.Text(), server_default="", nullable=False),
+        sa.Column("jwks_url", sa.Text(), server_default="", nullable=False),
+        sa.Column("auth_audience", short(255), server_default="", nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("hosts", sa.JSON(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("anonymous", sa.Boolean(), nullable=False),
+        sa.Column("groups", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_lti_registration")),
+        sa.UniqueConstraint("issuer", "client_id", name="uq_coursecrew_lti_registration"),
+    )
+    op.create_table(
+        "coursecrew_lti_tool_key",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("kid", short(64), nullable=False),
+        sa.Column("public", sa.JSON(), nullable=False),
+        sa.Column("private", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_lti_tool_key")),
+        sa.UniqueConstraint("kid", name=op.f("uq_coursecrew_lti_tool_key_kid")),
+    )
+    op.create_table(
         "coursecrew_membership",
         sa.Column("id", short(32), nullable=False),
         sa.Column("tenant", short(32), nullable=False),
@@ -344,6 +399,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("coursecrew_participant", schema=None) as batch_op:
         batch_op.create_index("crew_participant_bb2e1d", ["tenant", "course", "name"], unique=False)
+        batch_op.create_index("crew_participant_d9db0d", ["tenant", "course", "since"], unique=False)
 
     op.create_table(
         "coursecrew_request_key",
@@ -502,11 +558,264 @@ def upgrade() -> None:
     with op.batch_alter_table("coursecrew_work", schema=None) as batch_op:
         batch_op.create_index("crew_work_dd8664", ["tenant", "activity", "state"], unique=False)
 
+    op.create_table(
+        "coursecrew_lti_access_token",
+        sa.Column("id", short(64), nullable=False),
+        sa.Column("registration", short(32), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["registration"],
+            ["coursecrew_lti_registration.id"],
+            name=op.f("fk_coursecrew_lti_access_token_registration"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_lti_access_token")),
+    )
+    with op.batch_alter_table("coursecrew_lti_access_token", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_coursecrew_lti_access_token_registration"), ["registration"], unique=False
+        )
+
+    op.create_table(
+        "coursecrew_lti_deployment",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("registration", short(32), nullable=False),
+        sa.Column("deployment", short(255), nullable=False),
+        sa.Column("state", short(20), server_default="", nullable=False),
+        sa.Column("platform_name", short(255), server_default="", nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["registration"],
+            ["coursecrew_lti_registration.id"],
+            name=op.f("fk_coursecrew_lti_deployment_registration"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_lti_deployment")),
+        sa.UniqueConstraint("registration", "deployment", name="uq_coursecrew_lti_deployment"),
+    )
+    with op.batch_alter_table("coursecrew_lti_deployment", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_coursecrew_lti_deployment_registration"), ["registration"], unique=False
+        )
+
+    op.create_table(
+        "coursecrew_lti_notice",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("registration", short(32), nullable=False),
+        sa.Column("notice", short(255), nullable=False),
+        sa.Column("kind", short(80), nullable=False),
+        sa.Column("detail", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["registration"],
+            ["coursecrew_lti_registration.id"],
+            name=op.f("fk_coursecrew_lti_notice_registration"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_lti_notice")),
+        sa.UniqueConstraint("registration", "notice", name="uq_coursecrew_lti_notice"),
+    )
+    with op.batch_alter_table("coursecrew_lti_notice", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_coursecrew_lti_notice_registration"), ["registration"], unique=False
+        )
+
+    op.create_table(
+        "coursecrew_lti_user",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("registration", short(32), nullable=False),
+        sa.Column("sub", short(255), nullable=False),
+        sa.Column("name", short(255), server_default="", nullable=False),
+        sa.Column("email", short(255), server_default="", nullable=False),
+        sa.Column("username", short(255), server_default="", nullable=False),
+        sa.Column("former_id", short(255), server_default="", nullable=False),
+        sa.Column("language", short(16), server_default="", nullable=False),
+        sa.Column("zone", short(64), server_default="", nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["registration"],
+            ["coursecrew_lti_registration.id"],
+            name=op.f("fk_coursecrew_lti_user_registration"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_lti_user")),
+        sa.UniqueConstraint("registration", "sub", name="uq_coursecrew_lti_user"),
+    )
+    with op.batch_alter_table("coursecrew_lti_user", schema=None) as batch_op:
+        batch_op.create_index("ix_coursecrew_lti_user_email", ["registration", "email"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_coursecrew_lti_user_registration"), ["registration"], unique=False
+        )
+
+    op.create_table(
+        "coursecrew_lti_course",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("registration", short(32), nullable=False),
+        sa.Column("deployment", short(32), nullable=False),
+        sa.Column("context", short(255), nullable=False),
+        sa.Column("title", short(255), server_default="", nullable=False),
+        sa.Column("label", short(255), server_default="", nullable=False),
+        sa.Column("members", sa.JSON(), nullable=False),
+        sa.Column("history", sa.JSON(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("synced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sync_problem", short(255), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["deployment"],
+            ["coursecrew_lti_deployment.id"],
+            name=op.f("fk_coursecrew_lti_course_deployment"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["registration"],
+            ["coursecrew_lti_registration.id"],
+            name=op.f("fk_coursecrew_lti_course_registration"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_lti_course")),
+        sa.UniqueConstraint("deployment", "context", name="uq_coursecrew_lti_course"),
+    )
+    with op.batch_alter_table("coursecrew_lti_course", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_coursecrew_lti_course_deployment"), ["deployment"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_coursecrew_lti_course_registration"), ["registration"], unique=False
+        )
+
+    op.create_table(
+        "coursecrew_lti_place",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("registration", short(32), nullable=False),
+        sa.Column("course", short(32), nullable=False),
+        sa.Column("item", short(32), nullable=False),
+        sa.Column("resource_link", short(255), nullable=True),
+        sa.Column("title", short(255), server_default="", nullable=False),
+        sa.Column("name", short(80), server_default="", nullable=False),
+        sa.Column("origin", short(32), server_default="", nullable=False),
+        sa.Column("gradebook", sa.JSON(), nullable=False),
+        sa.Column("line_items", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["course"],
+            ["coursecrew_lti_course.id"],
+            name=op.f("fk_coursecrew_lti_place_course"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["registration"],
+            ["coursecrew_lti_registration.id"],
+            name=op.f("fk_coursecrew_lti_place_registration"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_lti_place")),
+        sa.UniqueConstraint("course", "resource_link", name="uq_coursecrew_lti_place"),
+    )
+    with op.batch_alter_table("coursecrew_lti_place", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_coursecrew_lti_place_course"), ["course"], unique=False)
+        batch_op.create_index("ix_coursecrew_lti_place_item", ["course", "item"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_coursecrew_lti_place_registration"), ["registration"], unique=False
+        )
+
+    op.create_table(
+        "coursecrew_lti_session",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("registration", short(32), nullable=False),
+        sa.Column("person", short(32), nullable=True),
+        sa.Column("course", short(32), nullable=True),
+        sa.Column("place", short(32), nullable=True),
+        sa.Column("kind", short(40), nullable=False),
+        sa.Column("role", short(40), nullable=False),
+        sa.Column("looks_on", sa.Boolean(), nullable=False),
+        sa.Column("message", sa.JSON(), nullable=False),
+        sa.Column("code", short(64), nullable=True),
+        sa.Column("token", short(64), nullable=True),
+        sa.Column("proof", short(64), server_default="", nullable=False),
+        sa.Column("language", short(16), server_default="", nullable=False),
+        sa.Column("zone", short(64), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["course"],
+            ["coursecrew_lti_course.id"],
+            name=op.f("fk_coursecrew_lti_session_course"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["person"],
+            ["coursecrew_lti_user.id"],
+            name=op.f("fk_coursecrew_lti_session_person"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["place"],
+            ["coursecrew_lti_place.id"],
+            name=op.f("fk_coursecrew_lti_session_place"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["registration"],
+            ["coursecrew_lti_registration.id"],
+            name=op.f("fk_coursecrew_lti_session_registration"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_lti_session")),
+        sa.UniqueConstraint("code", name=op.f("uq_coursecrew_lti_session_code")),
+        sa.UniqueConstraint("token", name=op.f("uq_coursecrew_lti_session_token")),
+    )
+    with op.batch_alter_table("coursecrew_lti_session", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_coursecrew_lti_session_course"), ["course"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_coursecrew_lti_session_expires_at"), ["expires_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_coursecrew_lti_session_person"), ["person"], unique=False)
+        batch_op.create_index(batch_op.f("ix_coursecrew_lti_session_place"), ["place"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_coursecrew_lti_session_registration"), ["registration"], unique=False
+        )
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("coursecrew_lti_session", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_coursecrew_lti_session_registration"))
+        batch_op.drop_index(batch_op.f("ix_coursecrew_lti_session_place"))
+        batch_op.drop_index(batch_op.f("ix_coursecrew_lti_session_person"))
+        batch_op.drop_index(batch_op.f("ix_coursecrew_lti_session_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_coursecrew_lti_session_course"))
+
+    op.drop_table("coursecrew_lti_session")
+    with op.batch_alter_table("coursecrew_lti_place", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_coursecrew_lti_place_registration"))
+        batch_op.drop_index("ix_coursecrew_lti_place_item")
+        batch_op.drop_index(batch_op.f("ix_coursecrew_lti_place_course"))
+
+    op.drop_table("coursecrew_lti_place")
+    with op.batch_alter_table("coursecrew_lti_course", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_coursecrew_lti_course_registration"))
+        batch_op.drop_index(batch_op.f("ix_coursecrew_lti_course_deployment"))
+
+    op.drop_table("coursecrew_lti_course")
+    with op.batch_alter_table("coursecrew_lti_user", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_coursecrew_lti_user_registration"))
+        batch_op.drop_index("ix_coursecrew_lti_user_email")
+
+    op.drop_table("coursecrew_lti_user")
+    with op.batch_alter_table("coursecrew_lti_notice", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_coursecrew_lti_notice_registration"))
+
+    op.drop_table("coursecrew_lti_notice")
+    with op.batch_alter_table("coursecrew_lti_deployment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_coursecrew_lti_deployment_registration"))
+
+    op.drop_table("coursecrew_lti_deployment")
+    with op.batch_alter_table("coursecrew_lti_access_token", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_coursecrew_lti_access_token_registration"))
+
+    op.drop_table("coursecrew_lti_access_token")
     with op.batch_alter_table("coursecrew_work", schema=None) as batch_op:
         batch_op.drop_index("crew_work_dd8664")
 
@@ -537,6 +846,7 @@ def downgrade() -> None:
 
     op.drop_table("coursecrew_request_key")
     with op.batch_alter_table("coursecrew_participant", schema=None) as batch_op:
+        batch_op.drop_index("crew_participant_d9db0d")
         batch_op.drop_index("crew_participant_bb2e1d")
 
     op.drop_table("coursecrew_participant")
@@ -554,6 +864,13 @@ def downgrade() -> None:
         batch_op.drop_index("crew_membership_ca8b22")
 
     op.drop_table("coursecrew_membership")
+    op.drop_table("coursecrew_lti_tool_key")
+    op.drop_table("coursecrew_lti_registration")
+    with op.batch_alter_table("coursecrew_lti_login", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_coursecrew_lti_login_expires_at"))
+
+    op.drop_table("coursecrew_lti_login")
+    op.drop_table("coursecrew_lti_invite")
     with op.batch_alter_table("coursecrew_gradebook_cell", schema=None) as batch_op:
         batch_op.drop_index("crew_gradebook_cell_f2e12f")
         batch_op.drop_index("crew_gradebook_cell_dd8664")

@@ -489,7 +489,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "coursecrew_participant",
-                "indexes": [models.Index(fields=["course", "name"], name="crew_participant_bb2e1d")],
+                "indexes": [
+                    models.Index(fields=["course", "name"], name="crew_participant_bb2e1d"),
+                    models.Index(fields=["course", "since"], name="crew_participant_d9db0d"),
+                ],
                 "constraints": [
                     models.UniqueConstraint(fields=("course", "person"), name="crew_participant_6729bf")
                 ],
