@@ -17,7 +17,6 @@ from coursecrew.domain.activities import (
     Activity,
     Prompt,
     Settings,
-    SubmitRule,
     TeamRules,
     to_document,
 )
@@ -140,5 +139,3 @@ def hand_in(
 def document(**changes: object) -> Mapping[str, object]:
     return to_document(settings(**changes))
 
-
-__all__ = ["SubmitRule"]

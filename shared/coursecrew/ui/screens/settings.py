@@ -40,7 +40,7 @@ from coursecrew.ui.scene import Scene
 from coursecrew.ui.starter import starter
 
 LEVEL_LINE = re.compile(r"^\s*([0-9]+(?:[.,][0-9]+)?)\s*[:–|-]\s*(.*)$")
-BLANK_ROWS = 2
+BLANK_ROWS = 1
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ def save(scene: Scene, request: Request) -> Next:
     wish = from_document(_chosen(request, to_document(_form(scene, request))))
     _ = scene.reader.gettext
     if scene.shell.keep_settings is not None:
-        scene.shell.keep_settings(to_document(wish))
+        scene.shell.keep_settings({**to_document(wish), **_points(scene, request)})
         return Next("settings", _("Saved."))
     seen = Reading(request, scene.reader).whole("seen")
     saved = do(scene, request, save_settings, wish, seen=seen)
@@ -260,6 +260,18 @@ def _form(scene: Scene, request: Request) -> Settings:
         raise Invalid(*reading.problems, *refusal.problems) from None
     reading.check()
     return wish
+
+
+def _points(scene: Scene, request: Request) -> dict[str, str]:
+    """What the activity counts for in the gradebook, where the platform's editor asks for it."""
+    if scene.shell.points is None:
+        return {}
+    reading = Reading(request, scene.reader)
+    points = reading.number("points", scene.shell.points())
+    if points is not None and points < 0:
+        reading.problems.append(Problem("points", "negative"))
+    reading.check()
+    return {"points": str(points)}
 
 
 def _stamp(reading: Reading, name: str) -> str | None:
