@@ -39,6 +39,7 @@ DEV = [
     "celery>=5.3",
     "Django<6",
     "django-stubs>=5",
+    "edx-opaque-keys>=2.5",  # the platform's own keys, for tests
     "hypothesis>=6.100",
     "import-linter>=2.1",
     "mypy>=1.11",

@@ -298,8 +298,16 @@ def rubric_from(document: Mapping[str, Any]) -> Rubric:
 def from_document(document: Mapping[str, Any]) -> Settings:
     """Read a settings document; what is missing takes its default.
 
-    Raises `Invalid` with every field that cannot be read, so that a broken import names them all.
+    Raises `Invalid` with every field that cannot be read, so that a broken import names them all;
+    one that has another shape altogether is named as a whole.
     """
+    try:
+        return _read(document)
+    except (AttributeError, KeyError, TypeError):
+        raise Invalid(Problem("settings", "unreadable_document")) from None
+
+
+def _read(document: Mapping[str, Any]) -> Settings:
     reader = _Reader()
     teams = document.get("teams") or {}
     late = document.get("late") or {}

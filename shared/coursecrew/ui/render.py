@@ -67,8 +67,9 @@ def render(scene: Scene, template: str, **values: Any) -> str:
 def markdown(text: str, shell: Shell) -> Markup:
     """Text that people wrote, as safe HTML: a subset of Markdown, pictures only from our own files.
 
-    Links leave in a new tab. `file:<id>` in a link or picture is a file of this course; pictures
-    from elsewhere are dropped, since loading them would tell that somebody reads this.
+    Links leave in a new tab. `file:<id>` in a link or picture is a file of this course, and so is
+    what the platform keeps for its authors; pictures from elsewhere are dropped, since loading them
+    would tell that somebody reads this.
     """
     html = markdown_to_html.markdown(text, extensions=["nl2br", "sane_lists", "tables"], output_format="html")
     html = re.sub(
@@ -79,7 +80,7 @@ def markdown(text: str, shell: Shell) -> Markup:
         file = FILE_LINK.fullmatch(value)
         if name in ("href", "src") and file:
             return shell.file_url(file[1]) or None
-        if name == "src":
+        if name == "src" and not value.startswith(shell.own_files):
             return None
         return value
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from coursecrew.app.activities import Entered, Placed
@@ -24,7 +25,9 @@ class Shell:
 
     `keep_settings` is where a settings form saves to when the platform's own editor keeps the
     document (Studio): it takes the document; `None` where settings are kept with the activity.
-    `largest_upload` is the host's own limit in bytes.
+    `points` tells what the activity counts for, where that editor is the place to say so; the saved
+    document then carries it under that name. `own_files` are the beginnings of addresses under which
+    the platform itself keeps an author's pictures. `largest_upload` is the host's own limit in bytes.
     """
 
     heading: int = 1  # level of a screen's first heading
@@ -33,6 +36,8 @@ class Shell:
     keep_settings: Callable[[Mapping[str, Any]], None] | None = None
     largest_upload: int = 20_000_000
     in_studio: bool = False
+    points: Callable[[], Decimal] | None = None
+    own_files: tuple[str, ...] = ()
     privacy_url: str = ""
 
 

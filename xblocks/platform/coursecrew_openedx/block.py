@@ -154,6 +154,9 @@ class ActivityBlock(XBlock):
         title = str(document.pop("title", "")).strip()
         if title:
             self.display_name = title
+        points = document.pop("points", None)
+        if points is not None:
+            self.weight = float(points)
         self.settings = document
 
     def _sentences(self) -> list[tuple[str, str]]:

@@ -79,7 +79,7 @@ class PlatformScores:
         try:
             return modulestore().get_item(UsageKey.from_string(place))
         except ItemNotFoundError:
-            raise NotTaken("place_gone") from None
+            raise NotTaken("gone") from None
 
     def _is_enrolled(self, account: Any, course_key: Any) -> bool:
         from openedx.core.djangoapps.enrollments.services import EnrollmentsService
@@ -113,13 +113,13 @@ class PlatformGradebook:
     ) -> Answer:
         """Write (or, with `None`, withdraw) one learner's score."""
         if cell.component is not Component.TOTAL:
-            return Answer("refused", "one_column")
+            return Answer("refused", "no_line_item")
         account = account_of(cell.person)
         if account is None:
-            return Answer("refused", "person_gone")
+            return Answer("refused", "gone")
         place = place_of(cell.activity)
         if place is None:
-            return Answer("refused", "place_gone")
+            return Answer("refused", "gone")
         try:
             if value is None:
                 scores().withdraw(place, account)

@@ -12,8 +12,8 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, BinaryIO
-from urllib.parse import urlencode
 
 import webob
 from django.utils.translation import get_language
@@ -83,7 +83,13 @@ def _studio_scene(block: Any, bundle: Ports) -> Scene:
         wish.clear()
         wish.update(document)  # what the form shows next
 
-    shell = replace(_shell(block), in_studio=True, keep_settings=keep, heading=2)
+    shell = replace(
+        _shell(block),
+        in_studio=True,
+        keep_settings=keep,
+        points=lambda: Decimal(str(block.weight or 0)),
+        heading=2,
+    )
     return Scene(bundle, actor, replace(here, wish=wish), shell)
 
 
@@ -100,6 +106,7 @@ def _shell(block: Any) -> Shell:
         platform="Open edX",
         file_url=lambda file_id: handler_address(block, f"files/{file_id}"),
         largest_upload=int(option("largest_upload")),
+        own_files=("/static/",),
         privacy_url=str(option("privacy_url")),
     )
 
@@ -170,8 +177,3 @@ def _pieces(content: BinaryIO) -> Iterator[bytes]:
     with content:
         while piece := content.read(CHUNK):
             yield piece
-
-
-def with_query(address: str, **values: str) -> str:
-    """An address with parameters added behind those it has: the workbench names the person there."""
-    return f"{address}{'&' if '?' in address else '?'}{urlencode(values)}"
