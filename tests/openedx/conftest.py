@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -17,7 +17,6 @@ class Course:
     """The workbench's one course, as people use it: through pages and the handler."""
 
     scenario: str = f"{TEAM}.0"
-    keys: dict[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -55,11 +54,23 @@ class Course:
 def course(transactional_db) -> Course:
     """Everything at its beginning; transactions are real, so that what waits for a commit happens."""
     from demo.studio.people import seed
-    from workbench.runtime_util import reset_global_state
 
-    reset_global_state()
+    _load_scenarios()
     seed()
     return Course()
+
+
+def _load_scenarios() -> None:
+    """Our scenarios afresh: the workbench keeps their ids in memory and their fields in its tables."""
+    from workbench import runtime, scenarios
+
+    from coursecrew_team_assignment.block import TeamAssignmentBlock
+
+    scenarios.SCENARIOS.clear()
+    scenarios.get_scenarios.initialized = True
+    runtime.ID_MANAGER.clear()
+    runtime.WORKBENCH_KVS.clear()
+    scenarios.add_class_scenarios(TEAM, TeamAssignmentBlock, fail_silently=False)
 
 
 @pytest.fixture
