@@ -24,6 +24,7 @@ from tests.contracts.places import CROWDED, HAS_SQLALCHEMY, SQL, Place, opened
 from tests.contracts.samples import fresh_key, sample
 
 CROWD = 50
+WORKERS = 20  # requests that a server works on at once; the others wait for one of its connections
 PATIENCE = 60  # seconds until a stuck thread fails the test
 
 
@@ -37,16 +38,18 @@ def crowded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def at_once(place: Place, *works: Callable[[], Any]) -> list[Any]:
     """Start all works at the same moment; what each returned, or the refusal it met."""
     start = threading.Barrier(len(works))
+    worker = threading.BoundedSemaphore(WORKERS)
     results: list[Any] = [None] * len(works)
 
     def go(number: int, work: Callable[[], Any]) -> None:
-        try:
-            start.wait(PATIENCE)
-            results[number] = work()
-        except Refusal as refusal:
-            results[number] = refusal
-        finally:
-            place.done()
+        start.wait(PATIENCE)
+        with worker:
+            try:
+                results[number] = work()
+            except Refusal as refusal:
+                results[number] = refusal
+            finally:
+                place.done()
 
     threads = [threading.Thread(target=go, args=pair) for pair in enumerate(works)]
     for thread in threads:
