@@ -67,6 +67,14 @@ def test_times_come_back_aware_in_utc_to_the_microsecond(place: Place) -> None:
     assert read.at.microsecond == 123456
 
 
+def test_a_time_without_a_zone_is_refused_before_it_is_stored(place: Place) -> None:
+    with place.transaction() as store:
+        with pytest.raises(ValueError, match="without a zone"):
+            store.add(CARDS, sample(CARDS, at=MOMENT.replace(tzinfo=None)))
+        with pytest.raises(ValueError, match="without a zone"):
+            store.count(CARDS, at=MOMENT.replace(tzinfo=None))
+
+
 def test_a_written_row_is_read_in_the_same_transaction(place: Place) -> None:
     card = sample(CARDS)
     with place.transaction() as store:

@@ -237,8 +237,6 @@ class MemoryStore:
                 raise ValueError(f"{kind.table}.{name} may not be empty")
             if column.sort in (Sort.KEY, Sort.TEXT, Sort.NUMBER) and len(value or "") > column.length:
                 raise ValueError(f"{kind.table}.{name} is longer than {column.length}: {value!r}")
-            if column.sort is Sort.TIME and value is not None and value.tzinfo is None:
-                raise ValueError(f"{kind.table}.{name} has no time zone")
         row["tenant"] = self._tenant
         return row
 

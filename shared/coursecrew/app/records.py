@@ -61,6 +61,8 @@ class Column:
         if isinstance(value, StrEnum):
             return value.value
         if self.sort is Sort.TIME and isinstance(value, datetime):
+            if value.tzinfo is None:
+                raise ValueError(f"a time without a zone: {value}")
             return value.astimezone(UTC)
         return value
 
