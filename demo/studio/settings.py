@@ -12,7 +12,7 @@ Path("var").mkdir(exist_ok=True)
 os.environ.setdefault("EXCLUDE_SAMPLE_XBLOCKS", "yes")
 
 from workbench.settings import *  # noqa: E402, F403
-from workbench.settings import INSTALLED_APPS, LOGGING, MIDDLEWARE, WORKBENCH  # noqa: E402
+from workbench.settings import INSTALLED_APPS, LOGGING, MIDDLEWARE, TEMPLATES, WORKBENCH  # noqa: E402
 
 INSTALLED_APPS = [
     *INSTALLED_APPS,
@@ -22,6 +22,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [*MIDDLEWARE, "django.middleware.locale.LocaleMiddleware"]
 ROOT_URLCONF = "demo.studio.urls"
+# In front of the workbench's own page around a block, which is wider than a screen.
+TEMPLATES[0]["DIRS"] = [str(Path(__file__).parent / "templates"), *TEMPLATES[0]["DIRS"]]
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
