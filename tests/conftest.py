@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import settings
 
 from tests import services
 
@@ -15,6 +16,7 @@ from tests import services
 _NEEDS = {
     "openedx": ("django", "celery", "xblock", "workbench"),
     "lti": ("flask", "sqlalchemy"),
+    "demo": ("flask", "joserfc", "requests"),
     "e2e": ("playwright",),
 }
 collect_ignore_glob = [
@@ -23,6 +25,11 @@ collect_ignore_glob = [
     if any(importlib.util.find_spec(module) is None for module in modules)
 ]
 HERE = {"127.0.0.1", "localhost", "::1"}
+
+# A slow machine is no fault of the code; `make campaign` looks much longer.
+settings.register_profile("usual", deadline=None)
+settings.register_profile("campaign", deadline=None, max_examples=2000)
+settings.load_profile("usual")
 
 
 def pytest_configure(config: pytest.Config) -> None:
