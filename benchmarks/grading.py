@@ -55,6 +55,7 @@ def make(kind: str, size: int, per_work: int, seed: int) -> World:
     chance = np.random.default_rng([seed, size, per_work, WORLDS.index(kind)])
     own = np.arange(size)
     slots = deal(Pool(size, size, own, own, own.copy(), np.array([], dtype=np.int64)), per_work, seed)
+    assert isinstance(slots, np.ndarray)
     work, reviewer = np.repeat(own, per_work), slots.ravel()
     truth = np.clip(chance.normal(72, 13, size), 0, 100)
     bias_sd = 0.0 if kind == "nothing" else 7.0

@@ -6,8 +6,9 @@ import argparse
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -24,17 +25,17 @@ class Report:
 
     def __init__(self, name: str, *, small: bool) -> None:
         self.name, self.small = name, small
-        self.rows: dict[str, list[dict[str, object]]] = {}
-        self.claims: list[dict[str, object]] = []
+        self.rows: dict[str, list[dict[str, Any]]] = {}
+        self.claims: list[dict[str, Any]] = []
 
-    def row(self, table: str, figures: dict[str, object]) -> None:
+    def row(self, table: str, figures: Mapping[str, Any]) -> None:
         """Add a row to a table and print it; the first row prints the columns."""
         rows = self.rows.setdefault(table, [])
         widths = [max(len(column), 9) for column in figures]
         if not rows or list(rows[-1]) != list(figures):
             print(f"\n{table}")
             print("  ".join(column.rjust(width) for column, width in zip(figures, widths, strict=True)))
-        rows.append(figures)
+        rows.append(dict(figures))
         cells = (shown(value).rjust(width) for value, width in zip(figures.values(), widths, strict=True))
         print("  ".join(cells), flush=True)
 
