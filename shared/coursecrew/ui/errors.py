@@ -49,11 +49,13 @@ REFUSALS: Mapping[str, Said] = {
         403, N_("This is not yours to do here."), N_("Ask your course staff if you think it should be.")
     ),
     "not_allowed:enter": Said(
-        403, N_("Only people enrolled in this course can come in here."),
+        403,
+        N_("Only people enrolled in this course can come in here."),
         N_("Enrol in the course, then open this page again. Course staff come in without enrolling."),
     ),
     "not_allowed:sign_in": Said(
-        403, N_("You are not signed in."),
+        403,
+        N_("You are not signed in."),
         N_("Sign in, then open this page again. Copy what you have written first."),
     ),
     "not_allowed:read_draft": Said(
@@ -207,7 +209,7 @@ REFUSALS: Mapping[str, Said] = {
     "teams_not_published": Said(
         409,
         N_("Teams are not open yet."),
-        N_("You are told as soon as they are."),
+        N_("The activity says from when; come back then."),
     ),
     "staff_places": Said(
         409,
@@ -383,6 +385,8 @@ PROBLEMS: Mapping[str, str] = {
     "criterion_weight": N_("Criterion %(row)s needs a weight above 0."),
     "criterion_levels": N_("Criterion %(row)s needs at least two levels, the best with more than 0 points."),
     "percent": N_("A number from 0 to 100."),
+    "negative": N_("A number of 0 or more."),
+    "unreadable_document": N_("The settings cannot be read: they are not in the form that we write."),
     "not_a_number": N_("This is not a number."),
     "not_a_time": N_("This is not a date and time."),
     "no_zone": N_("This date has no time zone."),

@@ -69,7 +69,13 @@ def _drafting(look: Outlook) -> Panel:
         return Panel(
             label,
             _("Read the task; writing opens soon"),
-            [_("Writing opens on %(moment)s, %(zone)s.", moment=reader.moment(window.opens), zone=reader.zone_name)],
+            [
+                _(
+                    "Writing opens on %(moment)s, %(zone)s.",
+                    moment=reader.moment(window.opens),
+                    zone=reader.zone_name,
+                )
+            ],
         )
     if look.view.window.is_over(reader.now):
         return Panel(
@@ -130,9 +136,7 @@ def _ready(look: Outlook, label: str, lines: Sequence[str]) -> Panel:
     if others:
         waits.append(
             Wait(
-                look.reader.markup(
-                    "<b>Your team waits for somebody to hand in.</b> Every part is written."
-                ),
+                look.reader.markup("<b>Your team waits for somebody to hand in.</b> Every part is written."),
                 [look.face(person) for person in others[:2]],
                 [me],
             )
@@ -179,7 +183,10 @@ def _confirming(look: Outlook) -> Panel:
         )
     if look.actor.person in view.awaited and until:
         asks = Wait(
-            reader.markup("<b>%(name)s waits for you.</b> Read what is handed in, then say yes or no.", name=look.name(presser)),
+            reader.markup(
+                "<b>%(name)s waits for you.</b> Read what is handed in, then say yes or no.",
+                name=look.name(presser),
+            ),
             [look.face(presser)],
             [look.face(look.actor.person)],
         )
@@ -193,7 +200,11 @@ def _confirming(look: Outlook) -> Panel:
     lines = []
     if work and work.pressed_at:
         lines.append(
-            _("%(name)s handed in on %(moment)s; that time counts.", name=look.name(presser), moment=reader.moment(work.pressed_at))
+            _(
+                "%(name)s handed in on %(moment)s; that time counts.",
+                name=look.name(presser),
+                moment=reader.moment(work.pressed_at),
+            )
         )
     return Panel(
         _("Your next step"),
@@ -211,7 +222,10 @@ def _handed_in(look: Outlook) -> Panel:
     submission = look.view.submission
     if work and work.pressed_at:
         said = (
-            _("Handed in by itself when the time was over; the last edit counts: %(moment)s.", moment=reader.moment(work.pressed_at))
+            _(
+                "Handed in by itself when the time was over; the last edit counts: %(moment)s.",
+                moment=reader.moment(work.pressed_at),
+            )
             if submission and submission.how == "at_close"
             else _("Handed in for all of you: %(moment)s.", moment=reader.moment(work.pressed_at))
         )
@@ -223,7 +237,10 @@ def _handed_in(look: Outlook) -> Panel:
         actions.append(Press(_("Take it back"), "take-back", "quiet"))
     results = look.activity.window(Step.RESULTS).opens
     wait = (
-        _("You wait for the course staff, who grade it. Results are planned for %(day)s.", day=reader.day(results))
+        _(
+            "You wait for the course staff, who grade it. Results are planned for %(day)s.",
+            day=reader.day(results),
+        )
         if results
         else _("You wait for the course staff, who grade it. You are told when the grade is there.")
     )
@@ -232,7 +249,16 @@ def _handed_in(look: Outlook) -> Panel:
 
 def _missed(look: Outlook) -> Panel:
     _, closes = look.reader.gettext, look.view.window.closes
-    lines = [_("Handing in closed on %(moment)s, and nothing was handed in. It counts as zero.", moment=look.reader.moment(closes))] if closes else []
+    lines = (
+        [
+            _(
+                "Handing in closed on %(moment)s, and nothing was handed in. It counts as zero.",
+                moment=look.reader.moment(closes),
+            )
+        ]
+        if closes
+        else []
+    )
     return Panel(
         _("Your next step"),
         _("Ask your course staff for more time"),
@@ -308,7 +334,12 @@ def without_team(reader: Reader, here: Standing, *, asked: bool, waiting: Sequen
         lines = [reader.by(team_set.lock_at)] if team_set.lock_at else []
         waits = [
             Wait(
-                _("Teams have %(min)s to %(max)s members; %(ideal)s is usual.", min=team_set.min, max=team_set.max, ideal=team_set.ideal),
+                _(
+                    "Teams have %(min)s to %(max)s members; %(ideal)s is usual.",
+                    min=team_set.min,
+                    max=team_set.max,
+                    ideal=team_set.ideal,
+                ),
                 sign="people",
                 quiet=True,
             )
@@ -326,19 +357,32 @@ def without_team(reader: Reader, here: Standing, *, asked: bool, waiting: Sequen
             )
         found = Press(_("Found a team"), "team/found", "plain" if team_set.public else "primary")
         heading = _("Join a team, or found one") if not waiting else _("Wait, or join a team with room")
-        return Panel(label, heading, lines, [found, Press(_("Let a team find you"), "team/card", "quiet")], waits)
+        return Panel(
+            label, heading, lines, [found, Press(_("Let a team find you"), "team/card", "quiet")], waits
+        )
     if why is WhyNoTeam.NOT_PUBLISHED and team_set.publish_at:
         return Panel(
             label,
             _("Teams open on %(day)s", day=reader.day(team_set.publish_at)),
-            [_("From %(moment)s, %(zone)s, you see here who is in which team.", moment=reader.moment(team_set.publish_at), zone=reader.zone_name)],
-            waits=[Wait(_("Nothing to do until then. You are told."), sign="clock", quiet=True)],
+            [
+                _(
+                    "From %(moment)s, %(zone)s, you see here who is in which team.",
+                    moment=reader.moment(team_set.publish_at),
+                    zone=reader.zone_name,
+                )
+            ],
+            waits=[Wait(_("Nothing to do until then."), sign="clock", quiet=True)],
         )
     if why is WhyNoTeam.LOOKS_ON:
         return Panel(
             _("Looking around"),
             _("You see what learners see before they have a team"),
-            [_("You take no part: nothing you press here is kept, and you are in no team, count or gradebook.")],
+            [
+                _(
+                    "You take no part: nothing you press here is kept, and you are in no team, "
+                    "count or gradebook."
+                )
+            ],
         )
     return _wants_a_place(reader, here, asked=asked)
 
@@ -356,7 +400,9 @@ def _wants_a_place(reader: Reader, here: Standing, *, asked: bool) -> Panel:
         ),
         WhyNoTeam.JOINED_LATE: (
             _("You came after the teams were fixed"),
-            _("That was on %(moment)s. Your course staff can still place you.", moment=reader.moment(lock)) if lock else "",
+            _("That was on %(moment)s. Your course staff can still place you.", moment=reader.moment(lock))
+            if lock
+            else "",
         ),
     }
     heading, line = reasons[here.why_none or WhyNoTeam.STAFF_PLACES]
@@ -370,7 +416,9 @@ def _wants_a_place(reader: Reader, here: Standing, *, asked: bool) -> Panel:
 # --- the steps ---
 
 
-def step_lines(reader: Reader, activity: Activity, here: Standing, window: Window, state: WorkState, *, graded: bool) -> list[StepLine]:
+def step_lines(
+    reader: Reader, activity: Activity, here: Standing, window: Window, state: WorkState, *, graded: bool
+) -> list[StepLine]:
     """The assignment's steps as one person sees them; `window` is their own."""
     _ = reader.gettext
     lines = [_form_line(reader, here)]
@@ -381,7 +429,11 @@ def step_lines(reader: Reader, activity: Activity, here: Standing, window: Windo
     elif state is WorkState.MISSED:
         lines.append(StepLine(writing, "missed", _("nothing was handed in")))
     elif here.team is None or window.is_before(reader.now):
-        lines.append(StepLine(writing, "later", _dates(reader, window), late_rule(reader, activity.settings.late, window)))
+        lines.append(
+            StepLine(
+                writing, "later", _dates(reader, window), late_rule(reader, activity.settings.late, window)
+            )
+        )
     else:
         due = _("Now, due %(moment)s", moment=reader.moment(window.due)) if window.due else _("Now")
         lines.append(StepLine(writing, "now", due, late_rule(reader, activity.settings.late, window)))
@@ -397,7 +449,15 @@ def _form_line(reader: Reader, here: Standing) -> StepLine:
     _, lock = reader.gettext, here.team_set.lock_at
     name = _("Form teams")
     if here.membership:
-        return StepLine(name, "done", _("in %(team)s since %(day)s", team=here.team.name if here.team else "", day=reader.day(here.membership.since)))
+        return StepLine(
+            name,
+            "done",
+            _(
+                "in %(team)s since %(day)s",
+                team=here.team.name if here.team else "",
+                day=reader.day(here.membership.since),
+            ),
+        )
     if here.team_set.is_locked(reader.now) and lock:
         return StepLine(name, "missed", _("closed on %(moment)s", moment=reader.moment(lock)))
     if not here.team_set.is_published(reader.now) and here.team_set.publish_at:
@@ -453,4 +513,6 @@ def local_now(reader: Reader, participant: Participant) -> str:
 
 def as_moment(value: datetime | str | None) -> datetime | None:
     """A moment that a stored account keeps as text."""
-    return datetime.fromisoformat(value) if isinstance(value, str) and value else value or None  # type: ignore[return-value]
+    if isinstance(value, datetime):
+        return value
+    return datetime.fromisoformat(value) if value else None

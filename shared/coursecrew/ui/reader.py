@@ -217,7 +217,17 @@ class Reader:
         """With its sign: "+2.55", "−10.00", "0.00"."""
         value = rounded(number)
         sign = "+" if value > 0 else "\N{MINUS SIGN}" if value < 0 else ""
-        return f"{sign}{abs(value):f}"
+        return self._kept_together(f"{sign}{abs(value):f}")
+
+    def minus(self, number: Decimal) -> str:
+        """What is taken away: "−10", or "0"."""
+        return self._kept_together(f"\N{MINUS SIGN}{self.points(number)}") if number else "0"
+
+    def _kept_together(self, number: str) -> str:
+        """A number with its sign before it, also where the text around runs from right to left."""
+        if self.direction == "ltr":
+            return number
+        return f"\N{LEFT-TO-RIGHT ISOLATE}{number}\N{POP DIRECTIONAL ISOLATE}"
 
     def size(self, count: int) -> str:
         """A file's size: "38 KB", "1.2 MB"."""

@@ -36,9 +36,18 @@ from coursecrew.domain.people import Actor
 from coursecrew.ui.http import Next, Request, Response, Route
 from coursecrew.ui.pages import refusal_page
 from coursecrew.ui.scene import Scene
-from coursecrew.ui.screens import classroom, people, privacy, scoring, settings, teaching
+from coursecrew.ui.screens import (
+    classroom,
+    people,
+    privacy,
+    scoring,
+    settings,
+    submission,
+    teaching,
+    team,
+)
 
-SCREENS: tuple[ModuleType, ...] = (privacy, settings, teaching, scoring, people, classroom)
+SCREENS: tuple[ModuleType, ...] = (team, submission, privacy, settings, teaching, scoring, people, classroom)
 ROUTES: tuple[Route, ...] = tuple(route for module in SCREENS for route in module.ROUTES)
 _SEGMENT = re.compile(r"<(\w+)>")
 _PATTERNS: Mapping[Route, re.Pattern[str]] = {

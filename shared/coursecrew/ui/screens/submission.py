@@ -15,10 +15,10 @@ from coursecrew.app.teams import Standing, participants_of
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity, SubmitRule
 from coursecrew.domain.errors import NotFound
-from coursecrew.domain.grading import Grade, Line
+from coursecrew.domain.grading import Grade, Line, rounded
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.rubrics import Rubric
-from coursecrew.domain.submissions import DraftVersion, Submission, WorkState, words
+from coursecrew.domain.submissions import CONFIRM_WITHIN, DraftVersion, Submission, WorkState, words
 from coursecrew.domain.teams import Team
 from coursecrew.ui.charts import Bar
 from coursecrew.ui.http import Next, Request, Response, get, post
@@ -233,7 +233,7 @@ def hand_in_form(scene: Scene, request: Request) -> Response:
         rule=activity.settings.submit_rule,
         rules=SubmitRule,
         others=[view.people[p].name for p in view.active if p != scene.actor.person and p in view.people],
-        until=reader.now + acts.CONFIRM_WITHIN,
+        until=reader.now + CONFIRM_WITHIN,
         formula=_formula(reader, activity, mine) if mine else "",
     )
 
@@ -273,7 +273,8 @@ def _formula(reader: Reader, activity: Activity, mine: Consequence) -> str:
     if mine.window.due is None or not mine.late.penalty:
         return ""
     return reader.gettext(
-        "%(late)s late, each started %(unit)s counts: %(units)s × %(points)s points. The most it can cost is %(cap)s.",
+        "%(late)s late, each started %(unit)s counts: %(units)s × %(points)s points. "
+        "The most it can cost is %(cap)s.",
         late=reader.span(reader.now - mine.window.due),
         unit=unit_said(reader, late),
         units=mine.late.units,
@@ -506,9 +507,7 @@ def _account_rows(reader: Reader, grade: Grade) -> list[AccountRow]:
 
 
 def _rounding(reader: Reader, total: Decimal) -> str:
-    exact = total.normalize()
-    places = -exact.as_tuple().exponent if isinstance(exact.as_tuple().exponent, int) else 0
-    if places <= 2:
+    if total == rounded(total):
         return reader.gettext("what the lines above make")
     return reader.gettext("rounded once, at the end: %(exact)s", exact=f"{total:.6f}".rstrip("0"))
 

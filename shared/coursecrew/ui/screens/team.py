@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from coursecrew.app import teams as acts
@@ -58,7 +59,7 @@ def home(scene: Scene, request: Request) -> Response:
     return _team_home(scene, request, found, found.view)
 
 
-def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: dict[str, str]) -> Home:
+def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mapping[str, str]) -> Home:
     here = standing(unit, actor, activity)
     askings = tuple(acts.open_askings(unit, here))
     notices = tuple(unread(unit, activity.id, actor.person)) if here.participant else ()
@@ -88,7 +89,7 @@ def _may_look(unit: UnitOfWork, here: Standing) -> bool:
 
 
 def _page_of_teams(
-    unit: UnitOfWork, activity: Activity, here: Standing, query: dict[str, str]
+    unit: UnitOfWork, activity: Activity, here: Standing, query: Mapping[str, str]
 ) -> tuple[list[TeamRow], bool]:
     """Teams by the number of seats taken, or the one that was looked for by name."""
     if not _may_look(unit, here):
@@ -364,8 +365,8 @@ def invite_form(scene: Scene, request: Request) -> Response:
     people, cards = run(scene.ports, _who_is_free, scene.actor, here, wanted)
     title = _("Invite somebody")
     return page(
-        scene, request, "invite.html", title=title, crumbs=[Crumb(title)], here=here, people=people, cards=cards,
-        wanted=wanted,
+        scene, request, "invite.html", title=title, crumbs=[Crumb(title)],
+        here=here, people=people, cards=cards, wanted=wanted,
     )  # fmt: skip
 
 

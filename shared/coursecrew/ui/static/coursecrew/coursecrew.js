@@ -172,10 +172,9 @@
       try { got = await this.read(await this.ask(path, body)); } catch { got = { say: form.dataset.draft ? "kept" : "offline" }; }
       this.release(form, by);
       if (got.part) {
-        const refused = got.part.querySelector(".notice[data-focus]");
-        if (!refused) this.forget(form);
+        this.forget(form); // a refused text stands in the part itself
         this.swap(got.part);
-        this.unsaved = Boolean(refused);
+        this.unsaved = Boolean(got.part.querySelector(".notice[data-focus]"));
       } else if (got.file) this.save(got);
       else {
         this.say(got.say);
