@@ -1,6 +1,6 @@
 """From sheets to a grade, and the account of how it came about.
 
-The order is that of the project's map, 2.11: the work's score, (factor, not rated), lateness,
+The order is fixed: the work's score, (later: factor, not rated), lateness,
 components and weights, override; rounded once, half up, at the end.
 """
 

@@ -1,6 +1,6 @@
 """A team's work through one round: draft, versions, sign-off, handing in.
 
-The machine is `capabilities` 2.3 of the project's map, kept here as one table of moves.
+The machine of a work is kept here as one table of moves.
 """
 
 from __future__ import annotations
