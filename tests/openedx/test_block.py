@@ -388,7 +388,7 @@ def _form_values(html: str) -> dict[str, str]:
             have = dict(attrs)
             if tag == "form":
                 self.inside = "settings" in (have.get("class") or "")
-            if not getattr(self, "inside", False) or "name" not in have and tag != "option":
+            if not getattr(self, "inside", False) or ("name" not in have and tag != "option"):
                 return
             if tag == "input" and (have.get("type") not in ("radio", "checkbox") or "checked" in have):
                 values[have["name"]] = have.get("value") or ("on" if have.get("type") == "checkbox" else "")

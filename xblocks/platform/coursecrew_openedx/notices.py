@@ -96,8 +96,9 @@ def _send_by_ace(account: Any, mail: Mail) -> str:
 def _site_context() -> dict[str, Any]:
     """What the platform's mail templates expect: its name, logo and addresses."""
     try:
-        from django.contrib.sites.models import Site
         from openedx.core.djangoapps.ace_common.template_context import get_base_template_context
     except ImportError:
         return {}
+    from django.contrib.sites.models import Site
+
     return dict(get_base_template_context(Site.objects.get_current()))

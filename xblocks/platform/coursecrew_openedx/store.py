@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Any, TypeVar, cast
 
@@ -14,7 +14,7 @@ from django.db import transaction as django
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.expressions import OrderBy
 
-from coursecrew.app.records import RecordType
+from coursecrew.app.records import BY_TABLE, RecordType
 from coursecrew.domain.errors import AlreadyExists, NotFound, StaleWrite
 from coursecrew_openedx.models import MODELS
 
@@ -71,7 +71,7 @@ class DjangoStore:
 
     def get(self, kind: RecordType[R], id: str, *, lock: bool = False) -> R:
         """The row of that id, locked with `FOR UPDATE` where the database has it."""
-        rows = self._rows(kind).filter(pk=id).values_list(*kind.columns)
+        rows = _values(kind.table, self._using).filter(pk=id)
         row = next(iter(rows.select_for_update() if lock else rows), None)
         if row is None:
             raise NotFound(kind.table)
@@ -87,20 +87,20 @@ class DjangoStore:
         **equal: Any,
     ) -> list[R]:
         """Rows that match all equalities, in a declared order, at most `limit`."""
-        rows = self._matching(kind, equal)
+        rows = _matching(_values(kind.table, self._using), kind, equal)
         if after is not None:
             rows = rows.filter(_beyond(kind, order, after))
         rows = rows.order_by(*(_by(kind, name) for name in kind.order(order)))
-        return [kind.from_values(row) for row in rows.values_list(*kind.columns)[:limit]]
+        return [kind.from_values(row) for row in rows[:limit]]
 
     def count(self, kind: RecordType[R], **equal: Any) -> int:
         """How many rows match."""
-        return self._matching(kind, equal).count()
+        return _matching(self._rows(kind), kind, equal).count()
 
     def tally(self, kind: RecordType[R], by: str, **equal: Any) -> dict[Any, int]:
         """How many rows match, for each value of the column `by`."""
         load = kind.columns[by].to_object
-        rows = self._matching(kind, equal).order_by().values_list(by).annotate(Count("pk"))
+        rows = _matching(self._rows(kind), kind, equal).order_by().values_list(by).annotate(Count("pk"))
         return {load(value): count for value, count in rows}
 
     def add(self, kind: RecordType[R], record: R) -> R:
@@ -129,20 +129,6 @@ class DjangoStore:
     def _rows(self, kind: RecordType[Any]) -> QuerySet[Any]:
         return MODELS[kind.table]._base_manager.using(self._using)
 
-    def _matching(self, kind: RecordType[Any], equal: Mapping[str, Any]) -> QuerySet[Any]:
-        plain: dict[str, Any] = {}
-        either: list[Q] = []
-        for name, value in equal.items():
-            stored = kind.columns[name].to_stored
-            if value is None:
-                plain[f"{name}__isnull"] = True
-            elif isinstance(value, list | tuple | set | frozenset):
-                listed = Q(**{f"{name}__in": [stored(one) for one in value if one is not None]})
-                either.append(listed | Q(**{f"{name}__isnull": True}) if None in value else listed)
-            else:
-                plain[name] = stored(value)
-        return self._rows(kind).filter(*either, **plain)
-
     @contextmanager
     def _guarded(self, kind: RecordType[Any]) -> Iterator[None]:
         """A savepoint around a statement that may meet a unique rule."""
@@ -153,6 +139,29 @@ class DjangoStore:
             if is_unique_clash(error):
                 raise AlreadyExists(table=kind.table) from error
             raise
+
+
+@cache
+def _values(table: str, using: str) -> QuerySet[Any, tuple[Any, ...]]:
+    """All rows as plain values, to be narrowed; resolving the columns each time is what costs."""
+    return MODELS[table]._base_manager.using(using).values_list(*BY_TABLE[table].columns)
+
+
+def _matching(
+    rows: QuerySet[Any, Any], kind: RecordType[Any], equal: Mapping[str, Any]
+) -> QuerySet[Any, Any]:
+    plain: dict[str, Any] = {}
+    either: list[Q] = []
+    for name, value in equal.items():
+        stored = kind.columns[name].to_stored
+        if value is None:
+            plain[f"{name}__isnull"] = True
+        elif isinstance(value, list | tuple | set | frozenset):
+            listed = Q(**{f"{name}__in": [stored(one) for one in value if one is not None]})
+            either.append(listed | Q(**{f"{name}__isnull": True}) if None in value else listed)
+        else:
+            plain[name] = stored(value)
+    return rows.filter(*either, **plain)
 
 
 def _by(kind: RecordType[Any], name: str) -> OrderBy:
