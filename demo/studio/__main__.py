@@ -7,16 +7,16 @@ import os
 import sys
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent.parent.parent / ".demo" / "studio"
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def main() -> None:
     port = int(os.environ.get("STUDIO_PORT", "8600"))
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
-    os.chdir(FOLDER)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "demo.studio.settings"
-    os.environ.setdefault("COURSECREW_STUDIO_DATABASE", str(FOLDER / "var" / "studio.db"))
+    folder = Path(os.environ.get("STUDIO_FOLDER", ROOT / ".demo" / "studio"))
+    folder.mkdir(parents=True, exist_ok=True)
+    sys.path.insert(0, str(ROOT))
+    os.chdir(folder)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo.studio.settings")
 
     import django
     from django.core.management import call_command

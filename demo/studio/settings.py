@@ -34,7 +34,7 @@ if django.VERSION >= (5, 1):
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": os.environ.get("COURSECREW_STUDIO_DATABASE", "var/studio.db"),
+        "NAME": str(Path("var/studio.db").resolve()),
         "OPTIONS": _OPTIONS,
     }
 }
