@@ -153,7 +153,7 @@ def own_work(unit: UnitOfWork, actor: Actor, activity_id: str) -> tuple[Activity
     here = standing(unit, actor, activity)
     require(actor, Action.READ_DRAFT, here.subject)
     if here.team is None:
-        raise NotFound("team")
+        raise NotFound("own_team")
     return activity, here, look_at_work(unit, activity, here.team)
 
 

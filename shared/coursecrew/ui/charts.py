@@ -38,7 +38,8 @@ def bar(row: Bar, *, top: Decimal = Decimal(100), rtl: bool = False, grid: Seque
         f'<rect class="bar {row.kind}" x="{_x(left + width if rtl else left, rtl)}%" y="4" rx="2"'
         f' width="{max(width, Decimal("0.4")):.2f}%" height="20"/>',
         f'<text x="{_x(left + width, rtl)}%" dx="{-8 if rtl else 8}" y="19"'
-        f' text-anchor="{"end" if rtl else "start"}" class="{"strong" if row.strong else "plain"}">{escape(row.text)}</text>',
+        f' text-anchor="{"end" if rtl else "start"}" class="{"strong" if row.strong else "plain"}">'
+        f"{escape(row.text)}</text>",
     ]
     return _drawing(parts, height=28)
 

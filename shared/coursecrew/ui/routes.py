@@ -17,7 +17,7 @@ How to add a screen
 4. Sentences: `_ = scene.reader.gettext` in Python, `_("…")` in templates; `ui/errors.py` has every
    sentence that says no. `templates/_macros.html` has the components; each form starts with
    `{{ m.key() }}` (the request key). Links inside are `href="#/people"`, anchors `href="#field-x"`.
-5. A new or changed sentence: run the two commands in `locale/babel.cfg`; a test says if you forgot.
+5. A new or changed sentence: run `python -m tests.write_catalogue`; a test says if you forgot.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _form_again(
     scene: Scene, request: Request, route: Route, values: Mapping[str, str], refusal: Refusal
 ) -> Response:
     path = _SEGMENT.sub(lambda match: values[match[1]], route.form)
-    scene = replace(_entered(scene), refusal=refusal)
+    scene = replace(_entered(scene), refusal=refusal, posted=request.path)
     try:
         return _show(scene, replace(request, method="GET", path=path), path)
     except Refusal:

@@ -51,6 +51,7 @@ class Scene:
     shell: Shell = field(default_factory=Shell)
     entered: Entered | None = None  # filled by `routes.serve`
     refusal: Refusal | None = None  # what the POST before this form was refused for
+    posted: str = ""  # the path of that POST
     said: str = ""  # the sentence that the POST before this part asked to say
     path: str = ""  # the path of the part being made
 

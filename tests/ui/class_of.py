@@ -1,0 +1,272 @@
+"""A course of any size, written as rows: what a screen costs must not depend on how many there are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from coursecrew.app.activities import team_set_of
+from coursecrew.app.memory import MemoryPorts
+from coursecrew.app.records import (
+    BYLINES,
+    CARDS,
+    DRAFT_VERSIONS,
+    GRADES,
+    MEMBERSHIPS,
+    NOTICES,
+    PARTICIPANTS,
+    STAFF_SCORES,
+    SUBMISSIONS,
+    TEAMS,
+    WORKS,
+)
+from coursecrew.app.unit_of_work import UnitOfWork, run
+from coursecrew.domain.activities import Activity, TeamRules
+from coursecrew.domain.events import Kind
+from coursecrew.domain.grading import Account, Grade, GradeState, Line, StaffScore
+from coursecrew.domain.notices import Notice
+from coursecrew.domain.people import Actor, Participant, Role, Source
+from coursecrew.domain.submissions import Byline, DraftVersion, Submission, Work, WorkState
+from coursecrew.domain.teams import Card, Membership, Team, name_key
+from tests.builders import (
+    AMARA,
+    INES,
+    SOFIA,
+    START,
+    TOMAS,
+    a_rubric,
+    a_team,
+    an_assignment,
+    come_in,
+    key,
+    marks,
+)
+
+SEATS = 4
+VERBS = ("get", "find", "count", "tally", "add", "save", "remove")
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course with its ports; Amara and Tomás are in Blue Ledger, Sofia has no team."""
+
+    ports: MemoryPorts
+    activity: Activity
+    blue: Team
+
+    def path(self, path: str) -> str:
+        """A screen's path with the id of a real row in it."""
+        kinds = {"versions": DRAFT_VERSIONS, "submission": SUBMISSIONS, "grading": WORKS, "teams": TEAMS}
+        if "<person>" in path:
+            return path.replace("<person>", AMARA.person)
+        if "<id>" not in path:
+            return path
+        kind = kinds[path.split("/")[0]]
+        own = {} if kind in (TEAMS, DRAFT_VERSIONS) else {"team": self.blue.id}
+        row = self.blue if kind is TEAMS else self.ports.rows(kind, **own)[0]
+        return path.replace("<id>", row.id)
+
+
+def course_of(ports: MemoryPorts, learners: int) -> Course:
+    """A published assignment with that many more learners, in teams of four whose work is scored.
+
+    Every tenth learner has no team but a card on the board.
+    """
+    rules = TeamRules(name="districts", min=2, ideal=SEATS, max=SEATS)
+    activity = an_assignment(ports, SOFIA, teams=rules)
+    blue = a_team(ports, activity, AMARA, TOMAS, draft="The night flow is 30 %.")
+    come_in(ports, INES)
+    for start in range(0, learners, 200):
+        run(ports, _fill, activity, range(start, min(start + 200, learners)))
+    run(ports, _graded, activity, blue)
+    return Course(ports, activity, blue)
+
+
+def _fill(unit: UnitOfWork, activity: Activity, numbers: range) -> None:
+    team_set = team_set_of(unit, activity)
+    team: Team | None = None
+    for number in numbers:
+        person = key(f"L{number}")
+        unit.store.add(
+            PARTICIPANTS,
+            Participant(
+                unit.new_id(),
+                activity.course,
+                person,
+                f"Learner {number:05}",
+                Role.LEARNER,
+                Source.ROSTER,
+                START,
+            ),
+        )
+        if number % 10 == 9:
+            unit.store.add(CARDS, Card(unit.new_id(), team_set.id, person, "I like numbers.", at=START))
+            continue
+        if team is None or team.size == SEATS:
+            name = f"Team of {number:05}"
+            team = unit.store.add(
+                TEAMS, Team(unit.new_id(), team_set.id, name, name_key(name), leader=person)
+            )
+        team = unit.store.save(TEAMS, replace(team, size=team.size + 1))
+        unit.store.add(MEMBERSHIPS, Membership(unit.new_id(), team_set.id, team.id, person, START))
+        if team.size == SEATS:
+            _work(unit, activity, team)
+
+
+def _work(unit: UnitOfWork, activity: Activity, team: Team) -> None:
+    work = unit.store.add(WORKS, Work(unit.new_id(), activity.id, team.id))
+    members = [row.person for row in unit.store.find(MEMBERSHIPS, team=team.id)]
+    submission = unit.store.add(
+        SUBMISSIONS,
+        Submission(
+            unit.new_id(), activity.id, work.id, team.id, 1, 1, {"where": "Ours."}, START, members[0], START
+        ),
+    )
+    unit.store.save(
+        WORKS, replace(work, state=WorkState.SUBMITTED, submission=submission.id, pressed_at=START)
+    )
+    account = Account((Line("work", Decimal(0), Decimal(80), {"criteria": []}),), Decimal(80))
+    for person in members:
+        unit.store.add(BYLINES, Byline(unit.new_id(), activity.id, submission.id, team.id, person))
+        grade = Grade(
+            unit.new_id(), activity.id, person, team.id, 1, GradeState.FINAL, Decimal(80), account, START
+        )
+        unit.store.add(GRADES, grade)
+    sheet = marks("3", "3", "4")
+    unit.store.add(
+        STAFF_SCORES,
+        StaffScore(unit.new_id(), activity.id, work.id, submission.id, sheet, a_rubric(), INES.person, START),
+    )
+
+
+def _graded(unit: UnitOfWork, activity: Activity, blue: Team) -> None:
+    """Give Blue Ledger's people a past: versions, notices, a released grade."""
+    _work_of_blue(unit, activity, blue)
+    for number in range(2, 5):
+        unit.store.add(
+            DRAFT_VERSIONS,
+            DraftVersion(
+                unit.new_id(), _own_work(unit, activity, blue).id, number, {"where": "x"}, AMARA.person, START
+            ),
+        )
+    for event in range(3):
+        unit.store.add(
+            NOTICES,
+            Notice(
+                unit.new_id(), activity.course, activity.id, AMARA.person, f"{event:032x}", Kind.TEAM_JOINED,
+                START, {"person": TOMAS.person, "name": blue.name, "by": TOMAS.person},
+            ),
+        )  # fmt: skip
+
+
+def _own_work(unit: UnitOfWork, activity: Activity, blue: Team) -> Work:
+    return unit.store.find(WORKS, activity=activity.id, team=blue.id, limit=1)[0]
+
+
+def _work_of_blue(unit: UnitOfWork, activity: Activity, blue: Team) -> None:
+    work = _own_work(unit, activity, blue)
+    submission = unit.store.add(
+        SUBMISSIONS,
+        Submission(
+            unit.new_id(), activity.id, work.id, blue.id, 1, 1, {"where": "Ours."}, START, AMARA.person, START
+        ),
+    )
+    unit.store.save(
+        WORKS,
+        replace(
+            work,
+            state=WorkState.CONFIRMING,
+            submission=submission.id,
+            pressed_at=START,
+            pressed_by=AMARA.person,
+            confirm_until=unit.now,
+        ),
+    )
+    account = Account((Line("work", Decimal(0), Decimal(80), {"criteria": []}),), Decimal(80))
+    for person in (AMARA.person, TOMAS.person):
+        unit.store.add(BYLINES, Byline(unit.new_id(), activity.id, submission.id, blue.id, person))
+        unit.store.add(
+            GRADES,
+            Grade(
+                unit.new_id(), activity.id, person, blue.id, 1, GradeState.RELEASED, Decimal(80), account,
+                START, released_at=START,
+            ),
+        )  # fmt: skip
+
+
+class Counted:
+    """Ports whose store calls are counted, by verb and table."""
+
+    def __init__(self, ports: MemoryPorts) -> None:
+        self.calls: Counter[str] = Counter()
+        self.ports = replace(ports, transaction=self._transaction)
+        self._opened = ports.transaction
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Any]:
+        with self._opened() as store:
+            yield _CountingStore(store, self.calls)
+
+    def writes(self) -> int:
+        """How many calls changed something."""
+        return sum(
+            count for call, count in self.calls.items() if call.split()[0] in ("add", "save", "remove")
+        )
+
+
+class _CountingStore:
+    def __init__(self, store: Any, calls: Counter[str]) -> None:
+        self._store = store
+        self._calls = calls
+
+    def __getattr__(self, name: str) -> Any:
+        verb = getattr(self._store, name)
+        if name not in VERBS:
+            return verb
+
+        def counted(kind: Any, *args: Any, **kwargs: Any) -> Any:
+            self._calls[f"{name} {kind.table}"] += 1
+            return verb(kind, *args, **kwargs)
+
+        return counted
+
+
+# Every screen that only shows, and somebody whom it is for.
+SCREENS: list[tuple[str, Actor]] = [
+    ("team", AMARA),
+    ("team", SOFIA),
+    ("team/found", SOFIA),
+    ("team/card", SOFIA),
+    ("team/invite", AMARA),
+    ("team/invite?q=Learner", AMARA),
+    ("team/about", AMARA),
+    ("team/leave", AMARA),
+    ("draft", AMARA),
+    ("versions", AMARA),
+    ("versions/<id>", AMARA),
+    ("hand-in", AMARA),
+    ("confirm", TOMAS),
+    ("take-back", AMARA),
+    ("submission/<id>", AMARA),
+    ("result", AMARA),
+    ("privacy", AMARA),
+    ("settings", INES),
+    ("settings/preview", INES),
+    ("teaching", INES),
+    ("release", INES),
+    ("grading", INES),
+    ("grading/<id>", INES),
+    ("grades", INES),
+    ("grades/<person>/override", INES),
+    ("people", INES),
+    ("people/<person>", INES),
+    ("teams", INES),
+    ("teams/file", INES),
+    ("teams/<id>", INES),
+]
+# An export is as long as the class: it reads page by page, and is no screen.
+NOT_SCREENS = {"teams/export"}
