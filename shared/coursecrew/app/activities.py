@@ -11,6 +11,7 @@ from typing import Any
 
 from coursecrew.app.records import (
     ACTIVITIES,
+    EXTENSIONS,
     PARTICIPANTS,
     SETTINGS_VERSIONS,
     STAFF_SCORES,
@@ -35,7 +36,7 @@ from coursecrew.domain.errors import Conflict, Invalid, NotFound, Stale
 from coursecrew.domain.events import Kind
 from coursecrew.domain.people import Actor, Participant, Role
 from coursecrew.domain.permissions import Action, Subject, require
-from coursecrew.domain.schedule import Step, Window
+from coursecrew.domain.schedule import Extension, Step, Window
 from coursecrew.domain.teams import TeamSet
 
 SEEN_EVERY = timedelta(minutes=10)
@@ -46,7 +47,8 @@ class Placed:
     """Where an activity stands, as the host tells in each request.
 
     `wish` is the settings document of the place (Open edX); `None` where settings are kept with
-    the activity (LTI tool). `due` is the place's own due date, the default of the draft step.
+    the activity (LTI tool). `due` is the place's own due date, the default of the draft step, the
+    same for everybody; `extra` is the time that the platform gave this one person beyond it.
     """
 
     course: str
@@ -58,6 +60,7 @@ class Placed:
     wish: Mapping[str, Any] | None = None
     due: datetime | None = None
     origin: str = ""
+    extra: timedelta = timedelta(0)
 
     @property
     def settings_here(self) -> bool:
@@ -89,7 +92,28 @@ def enter(unit: UnitOfWork, actor: Actor, placed: Placed) -> Entered:
         return Entered(activity, None, None)
     participant = note_person(unit, actor)
     visit = _note_visit(unit, activity, actor)
+    _note_extra_time(unit, activity, actor, placed)
     return Entered(activity, participant, visit)
+
+
+def _note_extra_time(unit: UnitOfWork, activity: Activity, actor: Actor, placed: Placed) -> None:
+    """Keep an extension that the platform gave: our own dates move by as much.
+
+    It is kept as one of ours, so that it also holds with nobody there. Time once promised is not
+    taken back here: staff see the extension beside the others.
+    """
+    window = activity.window(Step.DRAFT)
+    if placed.extra <= timedelta(0) or window.due is None:
+        return
+    due = window.due + placed.extra
+    known = unit.store.find(EXTENSIONS, activity=activity.id, person=actor.person)
+    if any(extension.due >= due for extension in known):
+        return
+    closes = window.closes + placed.extra if window.closes else None
+    unit.store.add(
+        EXTENSIONS,
+        Extension(unit.new_id(), activity.id, "", actor.person, due, closes, reason="", by="", at=unit.now),
+    )
 
 
 def note_person(unit: UnitOfWork, actor: Actor) -> Participant:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from coursecrew.app.activities import Placed
@@ -19,6 +19,7 @@ def placed(block: Any, kind: str) -> Placed:
     The settings document is the wish; what is in force is kept with the activity. An untouched
     block has an empty document, and the words of its title only.
     """
+    due, extra = due_of(block)
     return Placed(
         course=course_of(block),
         course_title="",
@@ -27,7 +28,8 @@ def placed(block: Any, kind: str) -> Placed:
         kind=kind,
         title=block.display_name or "",
         wish={**block.settings, "title": block.display_name or ""},
-        due=due_of(block),
+        due=due,
+        extra=extra,
     )
 
 
@@ -46,13 +48,29 @@ def short_name(usage_id: Any) -> str:
     return f"{name[: NAME_LENGTH - 17]}-{mark}"
 
 
-def due_of(block: Any) -> datetime | None:
-    """The due date of the bound block, personal extension included.
+def due_of(block: Any) -> tuple[datetime | None, timedelta]:
+    """The due date that holds for everybody, and the time this one person was given beyond it.
 
-    Only aware moments count: the workbench puts the present second, without a zone, into every block.
+    The bound block's own `due` carries a personal extension; what everybody has only the platform's
+    dates know. In the settings in force everybody must find the same date.
     """
-    due = getattr(block, "due", None)
-    return due if isinstance(due, datetime) and due.tzinfo is not None else None
+    own = _aware(getattr(block, "due", None))
+    if own is None:
+        return None, timedelta(0)
+    try:
+        from edx_when.api import get_date_for_block
+    except ImportError:
+        return own, timedelta(0)
+    key = block.scope_ids.usage_id
+    everybody = _aware(get_date_for_block(key.context_key, key, "due"))
+    if everybody is None:  # a date relative to enrolment: each person's own, so nobody else's
+        return None, timedelta(0)
+    return everybody, max(own - everybody, timedelta(0))
+
+
+def _aware(moment: Any) -> datetime | None:
+    """Only aware moments count: the workbench puts the present second, without a zone, into blocks."""
+    return moment if isinstance(moment, datetime) and moment.tzinfo is not None else None
 
 
 def place_of(activity_id: str) -> str | None:
