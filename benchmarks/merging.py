@@ -29,10 +29,7 @@ WORDS = [
     "people",
     "wall",
     "garden",
-    "roof",
-    "summer",
     "plan",
-    "cost",
 ]
 
 
