@@ -29,6 +29,11 @@ def create_app(config: Config | None = None, *, tool: Tool | None = None) -> Fla
     check_installation()
     this = tool or make_tool(config or from_environ())
     prepare(this)
+    return wire(this)
+
+
+def wire(this: Tool) -> Flask:
+    """The application over a tool whose database is ready."""
     app = Flask("coursecrew_lti", static_folder=None)
     app.extensions["coursecrew"] = this
     app.config["MAX_CONTENT_LENGTH"] = 1_000_000  # uploads and launches have limits of their own
@@ -49,6 +54,7 @@ def create_app(config: Config | None = None, *, tool: Tool | None = None) -> Fla
         g.limits = OfAddress(limits, request.remote_addr or "")
 
     app.after_request(protect)
+    app.jinja_env.globals["asset_version"] = views.asset_version
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
     if this.config.proxies:

@@ -6,6 +6,7 @@ anything but the login row, which exactly one launch can use up.
 
 from __future__ import annotations
 
+import base64
 import hmac
 import json
 import math
@@ -240,12 +241,14 @@ def _usable(keys: Iterable[Any]) -> Iterable[tuple[str, RSAKey]]:
             continue
         try:
             plain = {name: key[name] for name in ("kty", "n", "e")}
-            usable = RSAKey.import_key(plain, {"kid": key["kid"]})
-            size = usable.public_key.key_size
+            if _bits(plain["n"]) >= SMALLEST_KEY:
+                yield key["kid"], RSAKey.import_key(plain, {"kid": key["kid"]})
         except (JoseError, ValueError, TypeError, KeyError, OverflowError):
             continue
-        if size >= SMALLEST_KEY:
-            yield key["kid"], usable
+
+
+def _bits(modulus: str) -> int:
+    return int.from_bytes(base64.urlsafe_b64decode(modulus + "=" * (-len(modulus) % 4))).bit_length()
 
 
 def _max_age(cache_control: str) -> float:
@@ -258,7 +261,16 @@ def _max_age(cache_control: str) -> float:
 
 # --- the token ---
 
-_REGISTRY = jws.JWSRegistry(algorithms=["RS256"], strict_check_header=False)
+
+class _Registry(jws.JWSRegistry):
+    """RS256 alone; headers that platforms fill with certificates may be long, and are not looked at."""
+
+    max_header_length = 16 * 1024
+    max_payload_length = LARGEST_TOKEN
+    max_signature_length = 4 * 1024
+
+
+_REGISTRY = _Registry(algorithms=["RS256"], strict_check_header=False)
 GetKey = Callable[[str], RSAKey | None]
 
 
@@ -271,7 +283,7 @@ def verified_claims(token: str, get_key: GetKey) -> dict[str, Any]:
     if len(token) > LARGEST_TOKEN:
         raise Rejected("token_too_large")
     try:
-        head = dict(jws.extract_compact(token.encode("ascii")).headers())
+        head = dict(jws.extract_compact(token.encode("ascii"), registry=_REGISTRY).headers())
     except (JoseError, ValueError, TypeError, RecursionError):
         raise Rejected("token_malformed") from None
     if head.get("alg") != "RS256" or "crit" in head:

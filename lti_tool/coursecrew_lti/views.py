@@ -74,7 +74,6 @@ def login() -> Response:
             key=_storage_key(begun),
             value=begun.state,
             next=address,
-            version=__version__,
         )
         g.frames = None
     else:
@@ -268,15 +267,11 @@ def opened(session_id: str) -> Response:
             frame="lti",
             who=(session.person or "")[-8:],
         )
-        return page(
-            "open.html", title=title, element=element, session=session.id, storage=storage,
-            version=asset_version("coursecrew.js"),
-        )  # fmt: skip
+        return page("open.html", title=title, element=element, session=session.id, storage=storage)
     if session.kind == places.PICKER and session.role in (Role.INSTRUCTOR, Role.AUTHOR):
         g.forms = [origin_of(session.message["deep_linking"]["deep_link_return_url"])]
         return page(
             "picker.html", title=title, element=None, session=session.id, storage=storage,
-            version=asset_version("coursecrew.js"),
             suggested=str(session.message["deep_linking"].get("title") or "")[:200],
         )  # fmt: skip
     return _told(session)
