@@ -121,7 +121,7 @@ class SqlStore:
     def get(self, kind: RecordType[R], id: str, *, lock: bool = False) -> R:
         """The row of that id, locked with `FOR UPDATE` where the database has it."""
         statement = _get(kind.table, lock)
-        row = self._connection.execute(statement, {"the_id": id, "the_tenant": self._tenant}).first()
+        row = self._connection.execute(statement, self._row(kind, id)).first()
         if row is None:
             raise NotFound(kind.table)
         return kind.from_values(row)
@@ -185,7 +185,10 @@ class SqlStore:
 
     def remove(self, kind: RecordType[R], id: str) -> None:
         """Take a row away; absent rows are no error."""
-        self._connection.execute(_remove(kind.table), {"the_id": id, "the_tenant": self._tenant})
+        self._connection.execute(_remove(kind.table), self._row(kind, id))
+
+    def _row(self, kind: RecordType[Any], id: str) -> dict[str, Any]:
+        return {"the_id": kind.columns["id"].to_stored(id), "the_tenant": self._tenant}
 
     def _savepoint(self, kind: RecordType[Any]) -> Any:
         # SQLite undoes a failed statement by itself; PostgreSQL gives up the whole transaction.

@@ -75,6 +75,18 @@ def test_a_time_without_a_zone_is_refused_before_it_is_stored(place: Place) -> N
             store.count(CARDS, at=MOMENT.replace(tzinfo=None))
 
 
+def test_a_character_that_postgresql_cannot_keep_is_left_out_everywhere(place: Place) -> None:
+    card = sample(CARDS, pitch="a\0b\0")
+    with place.transaction() as store:
+        store.add(CARDS, card)
+        assert store.get(CARDS, card.id).pitch == "ab"
+        assert store.count(CARDS, id=card.id, pitch="a\0b") == 1
+        assert store.find(CARDS, id=["\0", card.id]) == [replace(card, pitch="ab")]
+        with pytest.raises(NotFound):
+            store.get(CARDS, "\0")
+        store.remove(CARDS, "\0")
+
+
 def test_a_written_row_is_read_in_the_same_transaction(place: Place) -> None:
     card = sample(CARDS)
     with place.transaction() as store:

@@ -64,6 +64,8 @@ class Column:
             if value.tzinfo is None:
                 raise ValueError(f"a time without a zone: {value}")
             return value.astimezone(UTC)
+        if isinstance(value, str) and "\0" in value:
+            return value.replace("\0", "")  # PostgreSQL has no place for it, and no text a need
         return value
 
     def to_object(self, stored: Any) -> Any:

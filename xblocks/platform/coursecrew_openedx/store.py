@@ -71,7 +71,7 @@ class DjangoStore:
 
     def get(self, kind: RecordType[R], id: str, *, lock: bool = False) -> R:
         """The row of that id, locked with `FOR UPDATE` where the database has it."""
-        rows = _values(kind.table, self._using).filter(pk=id)
+        rows = _values(kind.table, self._using).filter(pk=kind.columns["id"].to_stored(id))
         row = next(iter(rows.select_for_update() if lock else rows), None)
         if row is None:
             raise NotFound(kind.table)
@@ -124,7 +124,7 @@ class DjangoStore:
 
     def remove(self, kind: RecordType[R], id: str) -> None:
         """Take a row away; absent rows are no error."""
-        self._rows(kind).filter(pk=id).delete()
+        self._rows(kind).filter(pk=kind.columns["id"].to_stored(id)).delete()
 
     def _rows(self, kind: RecordType[Any]) -> QuerySet[Any]:
         return MODELS[kind.table]._base_manager.using(self._using)
