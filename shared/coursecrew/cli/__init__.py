@@ -40,8 +40,8 @@ class _Parser(argparse.ArgumentParser):
         self.exit(WRONG_INPUT, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command named in `argv` (default: the process's own arguments); return its exit code."""
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; the reference's table is written from it."""
     parser = _Parser(prog="coursecrew", description="Coursecrew's engines on plain files.")
     parser.add_argument("--version", action="version", version=f"coursecrew {__version__}")
     subparsers: argparse._SubParsersAction[argparse.ArgumentParser] = parser.add_subparsers(
@@ -49,7 +49,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     for command in COMMANDS:
         command.add_parser(subparsers).set_defaults(run=command.run)
-    arguments = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command named in `argv` (default: the process's own arguments); return its exit code."""
+    arguments = make_parser().parse_args(argv)
     try:
         code: int = arguments.run(arguments)
     except WrongInput as wrong:
