@@ -37,6 +37,7 @@ ROUNDS = 100
 LEAST_TO_LEARN = 30
 LEAST_FOR_HABIT = 3
 SMALL_PART = 10
+BLOCK = 8_192  # reviews at a time, so that what is computed in between stays near the processor
 EXACT = Context(prec=28)
 
 
@@ -577,7 +578,8 @@ class _Model:
     def _learned(self, constants: Constants) -> Constants:
         """The shares of the sizes of noise among the reviewers, by expectation and maximisation."""
         seen = self.likelihood[:, self.usable_reviews > 0]
-        likely = np.exp(seen - seen.max(axis=0, initial=-np.inf))
+        # Below e to the -60 nothing can be seen, and the smallest numbers make processors slow.
+        likely = np.exp(np.maximum(seen - seen.max(axis=0, initial=-np.inf), -60))
         shares = np.array(constants.shares)
         for _ in range(ROUNDS):
             among = shares * (likely @ (1 / (shares @ likely)))
@@ -596,27 +598,29 @@ class _Model:
 
     def _correct(self) -> None:
         """Weight and correction of each review, from the reviewer's other works alone."""
-        of = self.reviewer
-        precision = self.sum_precision[:, of] - self.precision
-        own = self.precision * self.deviation
-        weighted = self.sum_weighted[:, of] - own
-        likelihood = self._log_likelihood(
-            precision,
-            weighted,
-            self.sum_squares[:, of] - own * self.deviation,
-            self.sum_logs[:, of] - self.logs,
-        )
-        shares = self._posterior(likelihood)
-        if self.bias:
-            variance = 1 / (precision + 1 / self.bias)
-            shares /= self.sizes[:, None] + variance
-            self.weight = shares.sum(axis=0)
-            self.correction = (shares * weighted * variance).sum(axis=0) / self.weight
-        else:
-            self.weight = (shares / self.sizes[:, None]).sum(axis=0)
-            self.correction = np.zeros(len(of))
+        self.weight = np.empty(len(self.work))
+        self.correction = np.zeros(len(self.work))
+        for start in range(0, len(self.work), BLOCK):
+            self._correct_block(slice(start, start + BLOCK))
         usual = 1 / (self.noise + self.bias / 2)
         np.clip(self.weight, 0.5 * usual, 2 * usual, out=self.weight)
+
+    def _correct_block(self, block: slice) -> None:
+        of, deviation = self.reviewer[block], self.deviation[block]
+        own_precision = self.precision[:, block]
+        own = own_precision * deviation
+        precision = self.sum_precision[:, of] - own_precision
+        weighted = self.sum_weighted[:, of] - own
+        squares = self.sum_squares[:, of] - own * deviation
+        logs = self.sum_logs[:, of] - self.logs[:, block]
+        shares = self._posterior(self._log_likelihood(precision, weighted, squares, logs))
+        if not self.bias:
+            self.weight[block] = (shares / self.sizes[:, None]).sum(axis=0)
+            return
+        variance = 1 / (precision + 1 / self.bias)
+        shares /= self.sizes[:, None] + variance
+        self.weight[block] = shares.sum(axis=0)
+        self.correction[block] = (shares * weighted * variance).sum(axis=0) / self.weight[block]
 
     def _posterior(self, likelihood: Floats) -> Floats:
         shares: Floats = np.exp(likelihood - likelihood.max(axis=0, initial=-np.inf))
@@ -677,37 +681,43 @@ def _balance(
     grade = np.full(works, np.nan)
     np.divide(np.bincount(work, weight * values, works), total, out=grade, where=total > 0)
     tolerance = 1e-6 * np.sqrt(noise)
-    moving = np.abs(values - grade[work]) > bound
-    active = np.zeros(works, dtype=np.bool_)
-    active[work[moving]] = True
-    clipped_works = active.copy()
+    pulled = np.zeros(works, dtype=np.bool_)
+    pulled[work[np.abs(values - grade[work]) > bound]] = True
+    at = np.flatnonzero(pulled[work])
+    places = np.flatnonzero(pulled)
+    here = (np.cumsum(pulled) - 1)[work[at]]
+    grade[places] = _roots(here, values[at], weight[at], bound[at], grade[places], tolerance)
+    far = np.abs(values - grade[work])
+    final = weight * np.minimum(1.0, bound / np.maximum(far, bound))
+    return grade, final, far > bound
+
+
+def _roots(
+    work: Indices, values: Floats, weight: Floats, bound: Floats, start: Floats, tolerance: float
+) -> Floats:
+    """Reweight until the grades stand still, then step onto the root itself."""
+    grade = start.copy()
+    works = len(grade)
+    at = np.arange(len(work))
     for _ in range(ROUNDS):
-        at = np.flatnonzero(active[work])
-        if not len(at):
-            break
         here = work[at]
         pull = weight[at] * np.minimum(
             1.0, bound[at] / np.maximum(np.abs(values[at] - grade[here]), bound[at])
         )
-        places = np.flatnonzero(active)
-        new = np.bincount(here, pull * values[at], works)[places] / np.bincount(here, pull, works)[places]
-        still = np.abs(new - grade[places]) > tolerance
-        grade[places] = new
-        active[places[~still]] = False
+        total = np.bincount(here, pull, works)
+        new = np.divide(np.bincount(here, pull * values[at], works), total, out=grade.copy(), where=total > 0)
+        moving = np.abs(new - grade) > tolerance
+        grade = new
+        at = at[moving[here]]
+        if not len(at):
+            break
     # Between two places where a review begins to be clipped the pulls are a straight line, so one step
     # of Newton's method ends exactly on the root; without it a raise could lower a grade by the tolerance.
-    at = np.flatnonzero(clipped_works[work])
-    here = work[at]
-    off = values[at] - grade[here]
-    free = np.abs(off) <= bound[at]
-    slope = np.bincount(here, weight[at] * free, works)
-    pulls = np.bincount(here, weight[at] * np.clip(off, -bound[at], bound[at]), works)
-    step = np.zeros(works)
-    np.divide(pulls, slope, out=step, where=slope > 0)
-    grade += np.where(np.abs(step) <= 100 * tolerance, step, 0.0)
-    far = np.abs(values - grade[work])
-    final = weight * np.minimum(1.0, bound / np.maximum(far, bound))
-    return grade, final, far > bound
+    off = values - grade[work]
+    slope = np.bincount(work, weight * (np.abs(off) <= bound), works)
+    pulls = np.bincount(work, weight * np.clip(off, -bound, bound), works)
+    step = np.divide(pulls, slope, out=np.zeros(works), where=slope > 0)
+    return grade + np.where(np.abs(step) <= 100 * tolerance, step, 0.0)
 
 
 def _plain_mean(
