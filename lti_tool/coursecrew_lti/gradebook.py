@@ -89,6 +89,7 @@ class LtiGradebook:
         """Write or clear one person's score in the column of its component."""
         try:
             target = self._target(cell)
+            self._need(target, AGS + "score")
         except Refused as refused:
             return Answer("refused", refused.code)
         item = ""
