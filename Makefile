@@ -18,13 +18,13 @@ EVERYTHING := postgres,mariadb,redis,browser,peer_platform
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(DEMO)/.ready ## a course to click through: sample LMS and LTI tool; prints one address
+demo: $(DEMO)/.ready ## a course to click through: sample LMS and LTI tool; prints one address (DEMO_PORT, usually 8500)
 	@$(DEMO)/bin/python -m demo
 
 demo-check: $(DEMO)/.ready ## drive the main job over HTTP and read the marks back
 	@$(DEMO)/bin/python -m demo.check
 
-studio: $(DEV)/.ready ## the XBlock workbench with every block and sample people
+studio: $(DEV)/.ready ## the XBlock workbench with every block and sample people (STUDIO_PORT, usually 8600)
 	@$(RUN) -m demo.studio
 
 test: $(DEV)/.ready $(PEER)/.ready ## all tests that this machine allows; says what it did not find
@@ -56,8 +56,11 @@ bench-small: $(DEV)/.ready
 screenshots: $(DEV)/.ready ## take the pictures of the docs again
 	$(RUN) -m tests.take_pictures
 
-reference: $(DEV)/.ready ## write the tables of docs/reference.md and docs/data-protection.md again
+reference: $(DEV)/.ready ## write the tables of the documents again
 	$(RUN) -m tests.write_reference
+
+translations: $(DEV)/.ready ## collect every sentence into the catalogues again
+	$(RUN) -m tests.write_catalogue
 
 format: $(DEV)/.ready ## put the code in its usual form
 	$(DEV)/bin/ruff format .

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from benchmarks.run import benchmarks
 from coursecrew.app.records import ALL
 from coursecrew.domain.permissions import TABLE, Action
 from coursecrew.ui.errors import REFUSALS
@@ -26,10 +26,10 @@ def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def documents() -> Iterator[Path]:
-    yield from sorted(ROOT.glob("*.md"))
-    for folder in ("docs", "lti_tool", "xblocks", "benchmarks"):
-        yield from sorted((ROOT / folder).rglob("*.md"))
+def documents() -> list[Path]:
+    folders = ("docs", "lti_tool", "xblocks", "benchmarks", "demo")
+    found = [*ROOT.glob("*.md"), *(path for name in folders for path in (ROOT / name).rglob("*.md"))]
+    return sorted(found)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -92,6 +92,11 @@ def test_every_word_of_make_that_a_document_names_exists() -> None:
     words = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
     named = {word for path in documents() for word in re.findall(r"`make ([a-z-]+)", path.read_text("utf-8"))}
     assert named <= words
+
+
+def test_every_benchmark_says_what_it_claims() -> None:
+    text = read("benchmarks/README.md")
+    assert [name for name in benchmarks() if f"| `{name}` |" not in text] == []
 
 
 def test_decisions_are_numbered_without_gaps_and_have_their_four_parts() -> None:

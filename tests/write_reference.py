@@ -299,14 +299,14 @@ def usage(parser: argparse.ArgumentParser) -> str:
         del os.environ["COLUMNS"]
         if width is not None:
             os.environ["COLUMNS"] = width
-    return " ".join(text.removeprefix("usage: ").split())
+    return " ".join(text.removeprefix("usage: ").replace("[-h] ", "").replace("[-h]", "").split())
 
 
-def commands_table(module: str) -> Callable[[], str]:
-    """The table of a command whose module makes its parser in `make_parser`."""
+def commands_table(module: str, maker: str) -> Callable[[], str]:
+    """The table of a command whose module makes its parser in that function."""
 
     def made() -> str:
-        parser: argparse.ArgumentParser = importlib.import_module(module).make_parser()
+        parser: argparse.ArgumentParser = getattr(importlib.import_module(module), maker)()
         rows = ((f"`{usage(inner)}`", help) for _, inner, help in subcommands(parser))
         return table("command", "what it does", rows=rows)
 
@@ -372,6 +372,9 @@ VARIABLES: Mapping[str, tuple[str, str, str]] = {
         TOOL, "`1200`", "Logins and launches taken from one address in a minute; a campus is one address.",
     ),
     "COURSECREW_PROXIES": (TOOL, "`0`", "How many reverse proxies of yours stand before the tool."),
+    "COURSECREW_DEMO_WORD": (
+        DEMO, "made anew at each start", "Known to sample LMS and tool; nobody else moves the clock.",
+    ),
     "COURSECREW_REQUIRE": (
         TESTS, "none",
         "What must be there: `postgres,mariadb,redis,browser,peer_platform`; its absence is then a failure.",
@@ -384,6 +387,7 @@ VARIABLES: Mapping[str, tuple[str, str, str]] = {
     ),
     "COURSECREW_TEST_REDIS_URL": (TESTS, "`redis://127.0.0.1:6379/15`", "A Redis server for the tests."),
     "COURSECREW_TEST_CHROMIUM": (TESTS, "the first found on the path", "The Chromium that the tests start."),
+    "COURSECREW_BENCH": (TESTS, "none", "`small`: benchmarks run as with `--small`."),
     "COURSECREW_TEST_PEER_PYTHON": (
         TESTS, "`.venv-peer/bin/python`", "Python of an environment with an LTI platform that others wrote.",
     ),
@@ -422,8 +426,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "refusals": refusals_table,
     "records": records_table,
     "make": make_table,
-    "coursecrew": commands_table("coursecrew.cli"),
-    "coursecrew-lti": commands_table("coursecrew_lti.cli"),
+    "coursecrew": commands_table("coursecrew.cli", "make_parser"),
+    "coursecrew-lti": commands_table("coursecrew_lti.cli", "parser"),
     "manage.py": management_table,
     "variables": variables_table,
 }
