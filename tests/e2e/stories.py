@@ -97,9 +97,4 @@ def _people() -> dict[str, str]:
 
 def _marks(rows: Any) -> dict[str, str]:
     """Name -> score out of the sample LMS's gradebook."""
-    return {
-        row["person"]: str(mark["score"])
-        for row in rows["people"]
-        for mark in row["marks"]
-        if mark.get("score") is not None
-    }
+    return {row["name"]: str(row["score"]) for row in rows["marks"] if row["score"]}
