@@ -137,6 +137,12 @@ def test_a_large_upload_is_the_handler_by_another_door(course: Course, platform)
     assert refused.status_code == 403
 
 
+def test_the_element_knows_the_door_for_large_files(course: Course) -> None:
+    html = course.view("amara").content.decode()
+    assert f'large-base="/coursecrew/upload/{course.place}" large-from="4000000"' in html
+    assert "large-base" not in course.view("ines", "studio_view").content.decode()
+
+
 def test_a_large_upload_needs_a_session_and_a_post(course: Course, platform) -> None:
     assert Client().post(f"/coursecrew/upload/{PLACE}/teams/file").status_code == 302
     assert signed_in(course, "ines").get(f"/coursecrew/upload/{PLACE}/teams/file").status_code == 405

@@ -449,3 +449,44 @@ def test_each_scenario_can_be_opened_by_learner_author_and_visitor(course: Cours
             assert course.view(who, view).status_code == 200, (name, view)
         assert course.get("amara").status_code == 200, name
         assert course.get("ines").status_code == 200, name
+
+
+# --- files ---
+
+
+@pytest.fixture
+def picture(course: Course, ports, settings, tmp_path):
+    """A picture that belongs to the task."""
+    import io
+
+    from coursecrew.app.files import add_file
+    from coursecrew.domain.people import Actor, Role
+
+    settings.MEDIA_ROOT = str(tmp_path)
+    course.get("ines")
+    ines = Actor(course.key("ines"), COURSE_KEY, Role.INSTRUCTOR, may_author=True)
+    content = io.BytesIO(b"\x89PNG\r\n\x1a\n and the rest")
+    return add_file(ports, ines, course.row("activity").id, name="Karte für “Kisumu”.png", content=content)
+
+
+def test_a_file_leaves_as_an_attachment_for_people_of_the_course(course: Course, picture) -> None:
+    answer = course.get("amara", f"files/{picture.id}")
+    assert answer.status_code == 200
+    assert b"".join(answer).startswith(b"\x89PNG")
+    assert answer["Content-Type"] == "image/png"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Disposition"].startswith('attachment; filename="Karte f_r _Kisumu_.png"')
+    assert "filename*=UTF-8''Karte%20f%C3%BCr" in answer["Content-Disposition"]
+
+
+def test_a_file_is_refused_to_strangers_and_a_guessed_one_is_not_there(course: Course, picture) -> None:
+    assert course.get("passerby", f"files/{picture.id}").status_code == 403
+    assert course.get("amara", f"files/{'0' * 32}").status_code == 404
+
+
+def test_a_task_links_its_file_by_the_handlers_address(course: Course, picture) -> None:
+    block = course.block("ines")
+    block.settings = {**block.settings, "task": f"![The map](file:{picture.id})"}
+    block.save()
+    html = course.get("amara").content.decode()
+    assert f'src="/handler/{course.place}/ui/files/{picture.id}?student=amara"' in html

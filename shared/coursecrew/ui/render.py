@@ -109,6 +109,8 @@ def page_element(
     frame: str = "",
     theme: str = "",
     who: str = "",
+    large_base: str = "",
+    large_from: int = 0,
 ) -> Markup:
     """The tag that a host puts into its page; the host also loads `static/coursecrew/coursecrew.js`.
 
@@ -117,6 +119,8 @@ def page_element(
     entry of `sessionStorage` with a bearer token. `frame` is "lti" or "openedx" where the page
     around wants to be told the height or the place to scroll to. `who` is a short text that differs
     from person to person: unsent text kept on a shared machine is shown only to its writer.
+    `large_base` is another address of the same handler, for forms with a file above `large_from`
+    bytes, where the platform lets none of that size through to its handlers.
     The script holds no sentences: they all stand in attributes here.
     """
     return Markup(  # noqa: S704 - a template, escaped
@@ -125,7 +129,7 @@ def page_element(
         .render(
             base=base, stylesheet=stylesheet, language=language, direction=direction(language), path=path,
             csrf_cookie=csrf_cookie, csrf_header=csrf_header, token_key=token_key, frame=frame, theme=theme,
-            who=who,
+            who=who, large_base=large_base, large_from=large_from,
         )
     )  # fmt: skip
 

@@ -72,8 +72,14 @@ class ActivityBlock(XBlock):
     def student_view(self, context: Mapping[str, Any] | None = None) -> Fragment:
         """The element, which fetches its first screen through the handler."""
         from coursecrew_openedx.handler import handler_address
+        from coursecrew_openedx.links import to_upload
+        from coursecrew_openedx.settings import option
 
-        return self._element(handler_address(self))
+        return self._element(
+            handler_address(self),
+            large_base=to_upload(str(self.scope_ids.usage_id)),
+            large_from=int(option("handler_limit")),
+        )
 
     def public_view(self, context: Mapping[str, Any] | None = None) -> Fragment:
         """What visitors without an account see: what it is about, and nothing of any learner."""
@@ -95,7 +101,7 @@ class ActivityBlock(XBlock):
         fragment.initialize_js("CoursecrewStudio", {})
         return fragment
 
-    def _element(self, base: str, *, path: str = "") -> Fragment:
+    def _element(self, base: str, **options: Any) -> Fragment:
         from django.conf import settings
         from django.templatetags.static import static
         from django.utils.translation import get_language
@@ -107,10 +113,10 @@ class ActivityBlock(XBlock):
                 base=base,
                 stylesheet=static(STYLESHEET),
                 language=get_language() or "en",
-                path=path,
                 csrf_cookie=settings.CSRF_COOKIE_NAME,
                 frame="openedx",
                 who=self._who(),
+                **options,
             )
         )
         fragment.add_javascript_url(static(SCRIPT))

@@ -14,10 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 import webob
 from django.utils.translation import get_language
 
+from coursecrew.app.files import open_file
 from coursecrew.app.ports import Ports
 from coursecrew.domain.errors import Refusal
 from coursecrew.domain.people import Actor, Role
@@ -33,6 +35,7 @@ from coursecrew_openedx.settings import option
 
 log = logging.getLogger(__name__)
 STUDIO = "studio"  # what the path begins with when it is Studio's editor that asks
+FILES = "files/"
 CHUNK = 64 * 1024
 
 
@@ -47,7 +50,10 @@ def answer(block: Any, request: webob.Request, suffix: str) -> webob.Response:
             scene = _studio_scene(block, bundle) if in_studio else _scene(block, bundle)
         except Refusal as refusal:
             return to_webob(refusal_page(_outside(block, bundle), refusal))
-        response = serve(scene, to_request(request, path))
+        if request.method == "GET" and path.startswith(FILES):
+            response = _file(scene, path.removeprefix(FILES))
+        else:
+            response = serve(scene, to_request(request, path))
     except Exception:
         reference = bundle.ids.new()[-8:].upper()
         log.exception("coursecrew: fault %s at %s in %s", reference, path, scene_name(block))
@@ -57,6 +63,26 @@ def answer(block: Any, request: webob.Request, suffix: str) -> webob.Response:
         # ends in an error after it has called us.
         block.touched = True
     return to_webob(_with_real_urls(block, response))
+
+
+def _file(scene: Scene, file_id: str) -> Response:
+    """A file of the course, as an attachment: nothing that was uploaded runs in the LMS's origin."""
+    try:
+        row, content = open_file(scene.ports, scene.actor, scene.placed.course, file_id)
+    except Refusal as refusal:
+        return refusal_page(scene, refusal)
+    plain = "".join(sign if " " <= sign < "\x7f" and sign not in '"\\' else "_" for sign in row.name)
+    exact = quote(row.name, safe="")
+    return Response(
+        content,
+        kind=row.kind,
+        headers={
+            "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{exact}",
+            "Content-Length": str(row.size),
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "private, no-store",
+        },
+    )
 
 
 def scene_name(block: Any) -> str:
@@ -104,7 +130,7 @@ def _shell(block: Any) -> Shell:
     return Shell(
         heading=int(option("first_heading")),
         platform="Open edX",
-        file_url=lambda file_id: handler_address(block, f"files/{file_id}"),
+        file_url=lambda file_id: handler_address(block, f"{FILES}{file_id}"),
         largest_upload=int(option("largest_upload")),
         own_files=("/static/",),
         privacy_url=str(option("privacy_url")),

@@ -19,8 +19,10 @@ DEFAULTS: Mapping[str, Any] = {
     "full_names": False,
     # Level of a screen's first heading: a unit page has headings 1 and 2 of its own.
     "first_heading": 3,
-    # Bytes in one uploaded file; above the platform's limit for handlers our own address is used.
+    # Bytes in one uploaded file. Above what the platform lets through to handlers (its
+    # STUDENT_FILEUPLOAD_MAX_SIZE), files go to an address of our own.
     "largest_upload": 20_000_000,
+    "handler_limit": 4_000_000,
     # A page of the institution about privacy, linked where people read who sees what they write.
     "privacy_url": "",
     # "celery": deliveries go to the platform's workers; "inline": right after the request.

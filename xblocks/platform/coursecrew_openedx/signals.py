@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models.signals import pre_delete
 
 from coursecrew.app.people import note_enrolment, retire
@@ -50,9 +51,10 @@ def forget_retired(user: Any, **_: Any) -> None:
     forget(user.id)
 
 
-def forget_deleted(instance: Any, **_: Any) -> None:
-    """An account is deleted outright."""
-    forget(instance.id)
+def forget_deleted(instance: Any, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
+    """An account is deleted outright, from the database that our rows are in."""
+    if using == DEFAULT_DB_ALIAS:
+        forget(instance.id)
 
 
 def forget(account_id: int) -> bool:

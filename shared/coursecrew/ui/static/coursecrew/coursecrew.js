@@ -40,9 +40,16 @@
 
     /* --- talking to the server --- */
 
-    address(path) {
+    /* Some platforms let no large file through to a handler: that goes to another door of the same. */
+    base(body) {
+      const limit = this.hasAttribute("large-base") && Number(this.getAttribute("large-from"));
+      const large = limit && body && [...body.values()].some((value) => value.size > limit);
+      return this.getAttribute(large ? "large-base" : "base");
+    }
+
+    address(path, body) {
       const [route, query] = path.split("?");
-      const url = new URL(this.getAttribute("base"), document.location.href);
+      const url = new URL(this.base(body), document.location.href);
       url.pathname = url.pathname.replace(/\/?$/, "/") + route;
       new URLSearchParams(query || "").forEach((value, name) => url.searchParams.set(name, value));
       return url;
@@ -57,7 +64,7 @@
         const found = document.cookie.split("; ").find((one) => one.startsWith(cookie + "="));
         if (found) headers[this.getAttribute("csrf-header")] = decodeURIComponent(found.slice(cookie.length + 1));
       }
-      return fetch(this.address(path), { method: body ? "POST" : "GET", body, headers, credentials: "same-origin" });
+      return fetch(this.address(path, body), { method: body ? "POST" : "GET", body, headers, credentials: "same-origin" });
     }
 
     /* The part in an answer, or which sentence to say instead: the platform itself answers, too. */
