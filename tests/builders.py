@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from coursecrew.app.activities import Placed, enter, publish, save_settings
 from coursecrew.app.memory import MemoryPorts, memory_ports
@@ -36,7 +37,7 @@ def key(name: str) -> str:
     return name.encode().hex().ljust(32, "0")[:32]
 
 
-def actor(name: str, role: Role = Role.LEARNER, **more: object) -> Actor:
+def actor(name: str, role: Role = Role.LEARNER, **more: Any) -> Actor:
     return replace(Actor(key(name), COURSE, role, name=name), **more)
 
 
@@ -64,7 +65,7 @@ def marks(loss: str, plan: str, open_: str) -> dict[str, Mark]:
     }
 
 
-def settings(**changes: object) -> Settings:
+def settings(**changes: Any) -> Settings:
     base = Settings(
         title="Cut water loss in one district",
         goal="A plan that a district engineer in Kisumu could start on Monday.",
@@ -98,7 +99,7 @@ def come_in(ports: Ports, *people: Actor, placed: Placed = PLACED) -> Activity:
 
 
 def an_assignment(
-    ports: Ports, *people: Actor, placed: Placed = PLACED, published: bool = True, **changes: object
+    ports: Ports, *people: Actor, placed: Placed = PLACED, published: bool = True, **changes: Any
 ) -> Activity:
     """A published assignment, its instructor, and the learners who came in."""
     activity = come_in(ports, INES, placed=placed)
@@ -136,6 +137,5 @@ def hand_in(
     return run(ports, submit, who, activity.id, seen=seen, ticked=ticked).id
 
 
-def document(**changes: object) -> Mapping[str, object]:
+def document(**changes: Any) -> Mapping[str, object]:
     return to_document(settings(**changes))
-

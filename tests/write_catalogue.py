@@ -66,7 +66,9 @@ def template() -> Catalog:
 def in_language(language: str, source: Catalog) -> Catalog:
     """The catalogue of a language, brought in line with the source."""
     path = po(language)
-    known = read_po(io.BytesIO(path.read_bytes()), locale=language) if path.exists() else Catalog(locale=language)
+    known = (
+        read_po(io.BytesIO(path.read_bytes()), locale=language) if path.exists() else Catalog(locale=language)
+    )
     result = Catalog(
         header_comment=HEADER,
         locale=language,
@@ -80,10 +82,7 @@ def in_language(language: str, source: Catalog) -> Catalog:
         if not message.id:
             continue
         before = known.get(message.id, message.context)
-        if language == "en":
-            text = message.id
-        else:
-            text = before.string if before is not None else None
+        text = message.id if language == "en" else (before.string if before is not None else None)
         result.add(message.id, text, context=message.context)
     return result
 

@@ -23,6 +23,7 @@ from coursecrew.app.records import (
     SUBMISSIONS,
     TEAMS,
     WORKS,
+    RecordType,
 )
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity, TeamRules
@@ -60,7 +61,12 @@ class Course:
 
     def path(self, path: str) -> str:
         """A screen's path with the id of a real row in it."""
-        kinds = {"versions": DRAFT_VERSIONS, "submission": SUBMISSIONS, "grading": WORKS, "teams": TEAMS}
+        kinds: dict[str, RecordType[Any]] = {
+            "versions": DRAFT_VERSIONS,
+            "submission": SUBMISSIONS,
+            "grading": WORKS,
+            "teams": TEAMS,
+        }
         if "<person>" in path:
             return path.replace("<person>", AMARA.person)
         if "<id>" not in path:

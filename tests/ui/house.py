@@ -11,6 +11,7 @@ from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
+from coursecrew.app.memory import MemoryPorts
 from coursecrew.domain.people import Actor
 from coursecrew.ui.http import Request
 from coursecrew.ui.render import STATIC, full_page, page_element
@@ -31,7 +32,7 @@ POLICY = "default-src 'self'; style-src 'self' 'nonce-loud'"
 class House:
     """Serves one course; `answers` are given instead of the handler's own, one each."""
 
-    ports: object
+    ports: MemoryPorts
     people: Mapping[str, Actor]
     answers: list[tuple[int, str, str]] = field(default_factory=list)
     slow: threading.Event | None = None
@@ -89,7 +90,7 @@ def open_house(house: House) -> Iterator[House]:
             if house.answers and rest.partition("/")[2] != "":
                 return self._send(*house.answers.pop(0))
             request = Request(self.command, rest.partition("/")[2], query, self._form(body))
-            response = serve(Scene(house.ports, house.people[query["who"]], PLACED), request)  # type: ignore[arg-type]
+            response = serve(Scene(house.ports, house.people[query["who"]], PLACED), request)
             return self._send(response.status, str(response.body), response.kind)
 
         def _form(self, body: bytes) -> dict[str, list[str]]:

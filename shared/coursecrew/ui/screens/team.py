@@ -220,7 +220,9 @@ def _parts(scene: Scene, view: WorkView) -> list[Part]:
     for prompt in scene.settings.prompts:
         text = texts.get(prompt.id, "")
         count = words(text)
-        if view.submission:
+        if view.submission and not count:
+            chip = ("off", _("Left empty"))
+        elif view.submission:
             chip = ("done", _("Handed in"))
         elif count:
             chip = ("now", _("Started"))
