@@ -90,3 +90,21 @@ def test_another_name_of_the_csrf_cookie_is_passed_on(tmp_path, page) -> None:
         assert "campus_csrf" in names
         assert "csrftoken" not in names
         found_team(unit_of(page), "Blue Ledger")
+
+
+def test_a_file_above_the_platforms_limit_goes_to_our_own_door(host: OpenEdx, open_page) -> None:
+    page = open_page(complaints=[r"status of 404"])  # nobody can sign in to the stand-in
+    page.goto(host.player("ines"))
+    unit = unit_of(page)
+    unit.get_by_role("link", name="To the teams").first.click()
+    unit.get_by_role("link", name="Import from a file").or_(
+        unit.get_by_role("link", name="From a file")
+    ).first.click()
+    rows = b"user,team_set,team,role\n" + b"amara,,Blue Ledger,\n" * 220_000
+    unit.locator("input[type=file]").set_input_files(
+        {"name": "teams.csv", "mimeType": "text/csv", "buffer": rows}
+    )
+    with page.expect_request(lambda request: request.method == "POST") as asked:
+        unit.locator("form:has(input[type=file]) button").first.click()
+    assert "/coursecrew/upload/" in asked.value.url
+    assert asked.value.url.endswith("/teams/file")
