@@ -45,7 +45,7 @@ STOPS = (
     Stop(at(24, 11, 16, 40), "teams write their plan"),
     Stop(at(27, 11, 17, 10), "the last hour before the plan is due"),
     Stop(at(28, 11, 10, 12), "the plan is late, and can still be handed in"),
-    Stop(at(30, 11, 9, 0), "handing in has closed"),
+    Stop(at(1, 12, 9, 0), "handing in has closed"),
     Stop(at(14, 12, 16, 0), "the plans are scored"),
     Stop(at(15, 12, 9, 30), "the grades are out"),
 )
@@ -74,6 +74,7 @@ class Person:
     habit: str = "diligent"
     sees: tuple[str, ...] = ()
     language: str = "en"
+    joined: datetime | None = None  # when they came into the course, if after its beginning
 
     @property
     def id(self) -> str:
@@ -294,8 +295,8 @@ TEAMS = (
     ),
 )  # fmt: skip
 LATECOMER = Person(
-    "Ioana Neagu", "Europe/Bucharest", habit="late", sees=("joined late, no team yet",),
-)  # fmt: skip
+    "Ioana Neagu", "Europe/Bucharest", habit="late", sees=("joined late, no team yet",), joined=at(11, 11, 10)
+)
 LEARNERS = (*(person for team in TEAMS for person in team.members), LATECOMER)
 PEOPLE = (*LEARNERS, *MENTORS, *STAFF)
 BY_ID = {person.id: person for person in PEOPLE}

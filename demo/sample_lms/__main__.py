@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -12,10 +14,11 @@ import waitress
 
 from demo.clock import CourseClock
 from demo.course import Stop
+from demo.mail import newest
+from demo.processes import HERE, end_with_parent
 from demo.sample_lms import Lms, Tool, create_app
 from demo.sample_lms.pages import MoveOn
 
-HERE = "127.0.0.1"
 MOVING_TAKES = 300  # seconds at most
 
 
@@ -30,8 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     lms = Lms(
         f"http://{HERE}:{options.port}", Tool(options.tool), path=options.folder / "lms.json", now=clock.now
     )
-    app = create_app(lms, move_on=_asking(options.tool, os.environ.get("COURSECREW_DEMO_WORD", "")))
-    waitress.serve(app, host=HERE, port=options.port, threads=6, _quiet=True)
+    word = os.environ.get("COURSECREW_DEMO_WORD", "")
+    mails = partial(newest, options.folder / "mail.jsonl")
+    app = create_app(lms, move_on=_asking(options.tool, word) if word else None, mails=mails)
+    server = waitress.create_server(app, host=HERE, port=options.port, threads=6)
+    threading.Thread(target=server.run, daemon=True).start()
+    end_with_parent()
+    server.close()
 
 
 def _asking(tool: str, word: str) -> MoveOn:

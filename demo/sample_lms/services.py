@@ -125,7 +125,8 @@ def services(lms: Lms, keys: ToolKeys) -> Blueprint:
         fault("members")
         allowed(MEMBERS)
         _here(context)
-        people = list(lms.people.values())
+        now = lms.now()
+        people = [p for p in lms.people.values() if p.joined is None or p.joined <= now]
         if role := request.args.get("role"):
             people = [p for p in people if any(r in (role, r.rsplit("#")[-1]) for r in ROLES[p.role])]
         page, following = _page(lms, people)

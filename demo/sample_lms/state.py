@@ -124,6 +124,7 @@ class Lms:
         path: Path | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         page: int = 50,
+        key: RSAKey | None = None,
     ) -> None:
         self.url, self.tool, self.now, self.page = url.rstrip("/"), tool, now, page
         self.lock = threading.RLock()
@@ -133,7 +134,7 @@ class Lms:
         self.starts: dict[str, Start] = {}
         self.faults: list[Fault] = []
         self._path = path
-        self.key = self._load()
+        self.key = self._load() or key or new_key()
         self._keep()
 
     @property
@@ -224,11 +225,16 @@ class Lms:
         beside.write_text(json.dumps(document))
         os.replace(beside, self._path)
 
-    def _load(self) -> RSAKey:
+    def _load(self) -> RSAKey | None:
         if self._path is None or not self._path.exists():
-            return RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, private=True, auto_kid=True)
+            return None
         document = json.loads(self._path.read_text())
         self.links = {row["id"]: Link(**row) for row in document["links"]}
         self.line_items = {row["id"]: LineItem(**row) for row in document["line_items"]}
         self.marks = {(item, person): Mark(**row) for item, person, row in document["marks"]}
         return RSAKey.import_key(document["key"])
+
+
+def new_key() -> RSAKey:
+    """A key pair to sign launches with."""
+    return RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, private=True, auto_kid=True)

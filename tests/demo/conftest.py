@@ -21,6 +21,7 @@ from werkzeug.serving import make_server
 from demo import course
 from demo.sample_lms import Lms, Tool, create_app
 from demo.sample_lms.messages import DL, LTI, SCOPES, token_url
+from demo.sample_lms.state import new_key
 
 
 @dataclass
@@ -103,10 +104,16 @@ def tool() -> Iterator[KeyHolder]:
 NOW = datetime(2026, 11, 24, 15, 40, tzinfo=UTC)
 
 
+@pytest.fixture(scope="session")
+def key() -> RSAKey:
+    """The LMS's own key: making one takes longer than most tests."""
+    return new_key()
+
+
 @pytest.fixture
-def lms(tool: KeyHolder) -> Lms:
+def lms(tool: KeyHolder, key: RSAKey) -> Lms:
     """A course with the assignment in it, at half past four on a Tuesday."""
-    made = Lms("http://lms.test", Tool(tool.url), now=lambda: NOW)
+    made = Lms("http://lms.test", Tool(tool.url), now=lambda: NOW, key=key)
     made.add_link({
         "title": course.PLAN.title, "custom": {"coursecrew_item": "1234", "zone": "$Person.address.timezone"},
         "lineItem": {"label": "District plan", "scoreMaximum": 100, "resourceId": "1234", "tag": "total"},

@@ -278,8 +278,9 @@ def test_a_score_that_is_not_later_is_a_conflict(lms, client, bearer, later):
     ("change", "status"),
     [
         ({"userId": "ines.carvalho"}, 422), ({"userId": "nobody"}, 422),
-        ({"timestamp": "2026-12-15T09:02:11"}, 400), ({"timestamp": None}, 400), ({"gradingProgress": "Maybe"}, 400), ({"scoreGiven": -1}, 400),
-        ({"scoreMaximum": 0}, 400), ({"scoreGiven": "many"}, 400),
+        ({"timestamp": "2026-12-15T09:02:11"}, 400), ({"timestamp": None}, 400),
+        ({"gradingProgress": "Maybe"}, 400), ({"scoreGiven": -1}, 400), ({"scoreMaximum": 0}, 400),
+        ({"scoreGiven": "many"}, 400),
     ],
 )  # fmt: skip
 def test_a_score_that_breaks_a_rule_is_refused(lms, client, bearer, change, status):

@@ -398,7 +398,7 @@ def _share(habit: Habit, chance: Random, *, steps_in: bool) -> float:
         return chance.uniform(0.96, 1.05)
     if steps_in:
         return chance.uniform(0.9, 0.97)
-    return chance.uniform(0.3, 0.9)
+    return chance.uniform(0.35, 0.95)
 
 
 def _answered(world: World, who: str, asked: datetime, chance: Random) -> datetime:
@@ -454,7 +454,7 @@ def simulate(
     ports: Ports,
     world: World,
     *,
-    set_clock: Callable[[datetime], None],
+    set_clock: Callable[[datetime], object],
     until: datetime,
     after: datetime | None = None,
     between: Callable[[], None] = lambda: None,
