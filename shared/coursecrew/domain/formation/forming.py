@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from coursecrew.domain.formation.explaining import explain
 from coursecrew.domain.formation.improving import (
     SETTLING,
     NoStart,
@@ -110,7 +111,7 @@ def form_teams(
     rules: Rules,
     *,
     seed: int,
-    budget: Budget = Budget(),  # noqa: B008 - frozen
+    budget: Budget = Budget(),
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     clock: Callable[[], float] | None = None,
@@ -204,7 +205,9 @@ class _Run:
             if proof is not None:
                 best, limit, proven = proof.state, proof.limit, proof.proven
             stop = Stop.CONVERGED if proven else self.watch.stop() or Stop.BUDGET
-        teams = tuple(tuple(sorted(at for at in team if at < self.pricing.empty)) for team in best.members.tolist())
+        teams = tuple(
+            tuple(sorted(at for at in team if at < self.pricing.empty)) for team in best.members.tolist()
+        )
         return _Result(tuple(sorted(teams)), limit, proven, done, stop)
 
     def _deal(self, section: Section, chance: np.random.Generator) -> np.typing.NDArray[np.intp]:
@@ -229,7 +232,8 @@ def _plan(
     formed = [team for result in results for team in result.teams]
     names = team_names(len(formed), taken)
     teams += [
-        PlannedTeam(name, tuple(roster.keys[at] for at in team)) for name, team in zip(names, formed, strict=True)
+        PlannedTeam(name, tuple(roster.keys[at] for at in team))
+        for name, team in zip(names, formed, strict=True)
     ]
     judgement = judge_teams(roster, criteria, teams)
     limits = [result.limit for result in results]
@@ -263,6 +267,28 @@ def team_names(count: int, taken: set[str]) -> list[str]:
     width = max(2, len(str(count + len(taken))))
     names = (f"team-{number:0{width}}" for number in range(1, count + len(taken) + 1))
     return [name for name in names if name not in taken][:count]
+
+
+def explain_plan(roster: Roster, rules: Rules, plan: Plan) -> dict[str, object]:
+    """Account for a plan in plain values: by team and rule, and how the run went."""
+    criteria = criteria_of(roster, rules, largest=1, figures=plan.figures)
+    numbers = roster.numbers
+    teams = {team.name: [numbers[key] for key in team.members] for team in plan.teams if team.members}
+    told = explain(criteria, teams, roster.keys)
+    told |= {
+        "score": plan.score,
+        "loss": plan.loss,
+        "lower_limit_of_loss": plan.lower_limit_of_loss,
+        "limit": "known" if plan.lower_limit_of_loss is not None else "limit not known",
+        "proven": plan.proven,
+        "unmet": plan.unmet,
+        "hard_broken": plan.broken,
+        "passes": plan.passes,
+        "stopped_by": plan.stopped_by.value,
+        "seed": plan.seed,
+        "gone": list(plan.gone),
+    }
+    return told
 
 
 def judge_teams(roster: Roster, criteria: Sequence[Criterion], teams: Sequence[PlannedTeam]) -> Judgement:

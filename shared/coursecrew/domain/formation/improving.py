@@ -139,7 +139,9 @@ def _deal_first(
 
     for unit in mixed:
         away = set().union(*(far.get(at, set()) for at in unit))
-        found = next((at for at in chance.integers(len(room), size=20).tolist() if fits(at, unit, away)), None)
+        found = next(
+            (at for at in chance.integers(len(room), size=20).tolist() if fits(at, unit, away)), None
+        )
         if found is None:
             found = next((at for at in chance.permutation(len(room)).tolist() if fits(at, unit, away)), None)
         if found is None:
@@ -178,7 +180,9 @@ def _place_exactly(
         return False
 
     if len(ordered) > 400 or not place(0):
-        raise CannotForm([NoStart(Source.RULES, "together, apart", "no teams hold all pairs", ordered[most:])])
+        raise CannotForm(
+            [NoStart(Source.RULES, "together, apart", "no teams hold all pairs", ordered[most:])]
+        )
     return teams
 
 
@@ -205,7 +209,9 @@ class Search:
         self.sizes = np.array(section.sizes, dtype=np.intp)
         longer = sorted({len(unit) for unit in section.units if len(unit) > 2})
         self.part_sizes = [k for k in longer if k < max(section.sizes)]
-        self.noise = chance.random(NOISE_TABLE if len(section.sizes) >= DENSE_BELOW else 1 << 14, dtype=np.float32)
+        self.noise = chance.random(
+            NOISE_TABLE if len(section.sizes) >= DENSE_BELOW else 1 << 14, dtype=np.float32
+        )
         self.without: Floats | None = None  # by team and seat: the loss of the rest if this seat leaves
         self.stale = np.ones(len(section.sizes), dtype=np.bool_)
 
@@ -293,7 +299,10 @@ class Search:
         offsets = self.chance.integers(0, len(self.noise) - teams, size=teams)
         windows = np.lib.stride_tricks.sliding_window_view(self.noise * np.float32(temperature), teams)
         sample = min(teams, 4 * BLOCK)
-        blocks = [self._block(market, start, min(start + BLOCK, sample), windows, offsets, temperature) for start in range(0, sample, BLOCK)]
+        blocks = [
+            self._block(market, start, min(start + BLOCK, sample), windows, offsets, temperature)
+            for start in range(0, sample, BLOCK)
+        ]
         wanted = max(1, round(CANDIDATES * sample / teams))
         cheap = np.partition(np.concatenate(blocks), min(wanted, sample - 1), axis=0)[min(wanted, sample - 1)]
         entries: list[tuple[Positions, Positions, NDArray[np.float32]]] = []
@@ -354,12 +363,16 @@ class Search:
             for seat in np.argsort(wishes[team], kind="stable"):
                 length = lengths[team, seat]
                 if length and seat not in seats and len(seats) + length <= size:
-                    seats += np.flatnonzero(self.unit[members[team]] == self.unit[members[team, seat]]).tolist()
+                    seats += np.flatnonzero(
+                        self.unit[members[team]] == self.unit[members[team, seat]]
+                    ).tolist()
             if len(seats) == size:
                 out[team] = seats
         return out
 
-    def _pairs(self, members: Positions, wishes: Floats, lengths: Positions, may: NDArray[np.bool_], out: Positions) -> Positions:
+    def _pairs(
+        self, members: Positions, wishes: Floats, lengths: Positions, may: NDArray[np.bool_], out: Positions
+    ) -> Positions:
         team = np.arange(len(members))
         blocked = (lengths < 1) | (lengths > 2)
         # A single learner leaves with another single, or not at all.

@@ -186,7 +186,7 @@ def verdict(criterion: Criterion, members: Sequence[int]) -> Verdict:
     """Value the rule in the team of these learners (positions in the roster)."""
     known = [answer for at in members if (answer := criterion.answers[at]) is not None]
     if len(known) < 2 and criterion.rule.kind in NEEDS_TWO:
-        return Verdict(UNKNOWN, True, len(known), len(members))
+        return Verdict(UNKNOWN, met=True, answered=len(known), size=len(members))
     value = VALUES[criterion.rule.kind](criterion, known, len(members))
     bound = criterion.rule.met_from
     return Verdict(value, bound is None or value >= bound - TOLERANCE, len(known), len(members))
@@ -241,7 +241,12 @@ def judge(criteria: Sequence[Criterion], teams: Sequence[Sequence[int]]) -> Judg
     """Judge teams, each given as the positions of its members in the roster."""
     verdicts = tuple(tuple(verdict(criterion, team) for criterion in criteria) for team in teams)
     scores = tuple(team_score(criteria, row) for row in verdicts)
-    missed = [c.rule.is_hard for row in verdicts for c, v in zip(criteria, row, strict=True) if c.rule.weight and not v.met]
+    missed = [
+        c.rule.is_hard
+        for row in verdicts
+        for c, v in zip(criteria, row, strict=True)
+        if c.rule.weight and not v.met
+    ]
     return Judgement(
         verdicts=verdicts,
         scores=scores,

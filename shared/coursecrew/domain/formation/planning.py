@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from coursecrew.domain.formation.rules import CannotForm, Fault, Rules, Sizes, Source
 from coursecrew.domain.formation.traits import Roster
@@ -94,14 +94,13 @@ def plan_sizes(learners: int, sizes: Sizes) -> tuple[int, ...]:
 def size_clash(learners: int, sizes: Sizes) -> tuple[str, str]:
     """Place and sentence for a number of learners that no number of teams can hold."""
     if learners < sizes.min:
-        return "", f"{learners} learner{'s' * (learners != 1)} cannot make a team of {sizes.min} to {sizes.max}; at least {sizes.min} are needed"
+        who = f"{learners} learner{'s' * (learners != 1)}"
+        return "", f"{who} cannot make a team of {sizes.min} to {sizes.max}; at least {sizes.min} are needed"
     teams = learners // sizes.max
     fewer, more = teams * sizes.max, (teams + 1) * sizes.min
     minimum, maximum = learners // (teams + 1), -(-learners // teams)
-    return (
-        f"size {sizes}",
-        f"{learners} learners cannot be split; {fewer} or {more} could; min {minimum} or max {maximum} would do",
-    )
+    would = f"min {minimum} or max {maximum} would do"
+    return f"size {sizes}", f"{learners} learners cannot be split; {fewer} or {more} could; {would}"
 
 
 class _Chains:
@@ -165,7 +164,9 @@ def _kept_teams(
     for name in sorted(keep):
         for key in keep[name]:
             if key in seen:
-                text = f"{key} is in two kept teams" if seen[key] != name else f"{key} stands twice in this team"
+                text = (
+                    f"{key} is in two kept teams" if seen[key] != name else f"{key} stands twice in this team"
+                )
                 faults.append(Fault(Source.KEPT, f"team {name}", text))
             seen[key] = name
         members = tuple(sorted(numbers[key] for key in set(keep[name]) if key in numbers))
@@ -179,7 +180,7 @@ def _kept_teams(
 def _known_pairs(
     groups: Iterable[Sequence[str]], place: str, numbers: Mapping[str, int], faults: list[Fault]
 ) -> list[Pair]:
-    pairs = []
+    pairs: list[Pair] = []
     for group in groups:
         unknown = [key for key in group if key not in numbers]
         for key in unknown:
@@ -187,7 +188,7 @@ def _known_pairs(
         if not unknown:
             positions = [numbers[key] for key in group]
             # A longer group is a chain if together; apart means each from each.
-            found = zip(positions, positions[1:], strict=False) if place == "together" else combinations(positions, 2)
+            found = pairwise(positions) if place == "together" else combinations(positions, 2)
             pairs.extend(found)
     return pairs
 
@@ -216,7 +217,9 @@ def _check_chains(
     for chain in chains:
         named = _named(roster, chains.links(chain))
         if len(chain) > rules.sizes.max:
-            faults.append(Fault(Source.RULES, f"together {named}", f"{len(chain)} learners, max {rules.sizes.max}"))
+            faults.append(
+                Fault(Source.RULES, f"together {named}", f"{len(chain)} learners, max {rules.sizes.max}")
+            )
         found = sorted({places[at] for at in chain})
         if len(found) > 1:
             where = " and ".join(f"“{name}”" for name in found)
@@ -253,7 +256,10 @@ def _section(
     fitted = fit_sizes([len(unit) for unit in units], rules.sizes)
     if not fitted:
         long = [unit for unit in units if len(unit) > 1]
-        text = "these do not fit into teams of " + f"{rules.sizes.min} to {rules.sizes.max} with {len(members)} learners"
+        text = (
+            "these do not fit into teams of "
+            + f"{rules.sizes.min} to {rules.sizes.max} with {len(members)} learners"
+        )
         named = "; ".join(_named(roster, chains.links(unit)) for unit in long)
         faults.append(Fault(Source.RULES, f"{before}together {named}", text))
         return None
@@ -339,9 +345,7 @@ def _packs_exactly(long: Sequence[int], rooms: list[int]) -> bool:
     return len(long) <= 400 and place(0)
 
 
-def _too_many_apart(
-    units: Sequence[tuple[int, ...]], pairs: Sequence[Pair], teams: int
-) -> tuple[int, ...]:
+def _too_many_apart(units: Sequence[tuple[int, ...]], pairs: Sequence[Pair], teams: int) -> tuple[int, ...]:
     """Learners all apart from each other, more than there are teams; empty if there are none."""
     unit_of = {member: number for number, unit in enumerate(units) for member in unit}
     near: dict[int, set[int]] = defaultdict(set)

@@ -18,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from coursecrew.domain.formation.judging import EDGE, TOLERANCE, UNKNOWN, least_distance
+from coursecrew.domain.formation.judging import EDGE, UNKNOWN, least_distance
 from coursecrew.domain.formation.rules import Kind, Trait
 from coursecrew.domain.formation.traits import HOURS_A_WEEK, Answer, Criterion
 
 Positions = NDArray[np.intp]
 Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]
-Rows = tuple[NDArray[np.generic], ...]  # figures of several teams or parts, first axis: team
+Rows = tuple[Matrix, ...]  # figures of several teams or parts, first axis: team
 
 BROKEN = 1e6  # what a broken hard rule adds to the loss of its team during the search
 NEVER = 1e9  # what no gain can pay: a pair that must stay apart
@@ -52,9 +52,16 @@ class RulePrices:
         """Value (parts, rests), 0 to 1, as if everything were known."""
         raise NotImplementedError
 
+    def opened(self, rests: Rows, parts: Rows) -> Callable[[int, int], Matrix]:
+        """`values` for a range of parts; what all ranges share may be prepared here."""
+        return lambda start, stop: self.values(rests, tuple(rows[start:stop] for rows in parts))
+
     def price(self, rests: Rows, parts: Rows) -> tuple[Matrix, NDArray[np.bool_] | None]:
         """Value of every part in every rest, and where a hard rule is broken."""
-        values = self.values(rests, parts)
+        return self.judged(self.values(rests, parts), rests, parts)
+
+    def judged(self, values: Matrix, rests: Rows, parts: Rows) -> tuple[Matrix, NDArray[np.bool_] | None]:
+        """`values` with 0.5 for what is not known, and where a hard rule is broken."""
         unknown: NDArray[np.bool_] | None = None
         if self.needs_two:
             few = np.flatnonzero(rests[-1] + parts[-1].min(initial=2) < 2)
@@ -118,8 +125,9 @@ def _options(answers: Sequence[Answer | None]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _pairwise_sum(parts: NDArray[np.generic], rests: NDArray[np.generic]) -> Matrix:
-    return np.add.outer(parts, rests).astype(np.float32, copy=False)
+def _pairwise_sum(parts: Matrix, rests: Matrix) -> Matrix:
+    total: Matrix = np.add.outer(parts, rests)
+    return total
 
 
 class _Spread(RulePrices):
@@ -151,7 +159,11 @@ class NumberSpread(_Spread):
         super().__init__(criterion)
         # Shares of the class range keep float32 exact enough, however large the numbers are.
         low, span = criterion.figures.low, criterion.figures.range or 1.0
-        given = [None if a is None else (float(a) - low) / span for a in criterion.answers if not isinstance(a, str | tuple)]
+        given = [
+            None if a is None else (float(a) - low) / span
+            for a in criterion.answers
+            if not isinstance(a, str | tuple)
+        ]
         self.high = np.array([*(-np.inf if x is None else x for x in given), -np.inf], dtype=np.float32)
         self.low = np.array([*(np.inf if x is None else x for x in given), np.inf], dtype=np.float32)
 
@@ -209,7 +221,7 @@ class ListSpread(_Spread):
                 first, second = self.held[members[:, one]], self.held[members[:, other]]
                 common = np.einsum("ij,ij->i", first, second)
                 inside += _distance(common, first.sum(axis=1), second.sum(axis=1))
-        return inside, members, _fold(self.answered, members, np.add)
+        return inside.astype(np.float32), members.astype(np.float32), _fold(self.answered, members, np.add)
 
     def spread(self, rests: Rows, parts: Rows) -> Matrix:
         """Distances inside both and across, by pairs who answered."""
@@ -226,10 +238,10 @@ class ListSpread(_Spread):
         return total.astype(np.float32)
 
 
-def _distance(common: NDArray[np.generic], one: NDArray[np.generic], other: NDArray[np.generic]) -> Floats:
+def _distance(common: Matrix, one: Matrix, other: Matrix) -> Floats:
     """1 − shared / union of two lists; 0 where either is blank."""
-    union = np.maximum(np.asarray(one + other - common, dtype=np.float64), 1)  # type: ignore[operator]
-    both: Floats = np.where((one > 0) & (other > 0), 1 - common / union, 0.0)  # type: ignore[operator]
+    union = np.maximum(np.asarray(one + other - common, dtype=np.float64), 1)
+    both: Floats = np.where((one > 0) & (other > 0), 1 - common / union, 0.0)
     return both
 
 
@@ -241,7 +253,10 @@ class NumberBalance(RulePrices):
         self.needs_two = True
         figures = criterion.figures
         scale = 1 / figures.deviation if figures.deviation > 0 else 0.0
-        numbers = (0.0 if a is None or isinstance(a, str | tuple) else (float(a) - figures.mean) * scale for a in criterion.answers)
+        numbers = (
+            0.0 if a is None or isinstance(a, str | tuple) else (float(a) - figures.mean) * scale
+            for a in criterion.answers
+        )
         self.offsets = np.array([*numbers, 0.0], dtype=np.float32)
 
     def rows(self, members: Positions) -> Rows:
@@ -350,7 +365,7 @@ class RoleCover(RulePrices):
 
 
 class Overlap(RulePrices):
-    """Hours or list values common to all who answered."""
+    """Hours or list values common to all who answered, kept as bits."""
 
     def __init__(self, criterion: Criterion) -> None:
         super().__init__(criterion)
@@ -362,18 +377,47 @@ class Overlap(RulePrices):
             free = _incidence(criterion.answers, _options(criterion.answers))
             free = np.ascontiguousarray(free[:, free.sum(axis=0) > 1])  # what one has, none can share
         free[self.answered[:-1] == 0] = 1
-        self.free = _with_neutral(free, 1)
+        self.columns = free.shape[1]
+        # Few hours are left in a rest, so its product with a part is a sum of few rows. Bytes are added
+        # many at once; two are needed only where more than 255 values could be shared.
+        self.narrow = self.columns < 256
+        self.free = np.packbits(_with_neutral(free, 1) > 0, axis=1)
 
     def rows(self, members: Positions) -> Rows:
-        """1 where all who answered are free; answers."""
-        return _fold(self.free, members, np.multiply), _fold(self.answered, members, np.add)
+        """Bits of what all who answered have in common; answers."""
+        free = self.free[members[:, 0]]
+        for seat in range(1, members.shape[1]):
+            free &= self.free[members[:, seat]]
+        return free.astype(np.float32), _fold(self.answered, members, np.add)
 
     def values(self, rests: Rows, parts: Rows) -> Matrix:
         """Shared, out of wanted."""
-        shared: Matrix = np.matmul(parts[0], rests[0].T)
-        np.minimum(shared, self.wanted, out=shared)
-        shared /= self.wanted
-        return shared
+        if len(parts[-1]) == 1:
+            common = rests[0].astype(np.uint8) & parts[0].astype(np.uint8)
+            return self._valued(BITS[common].sum(axis=1, dtype=np.int64)[None, :])
+        return self._valued(self._sparse(parts[0]) @ self._columns(rests[0]))
+
+    def opened(self, rests: Rows, parts: Rows) -> Callable[[int, int], Matrix]:
+        """Both sides are unpacked once."""
+        rows, columns = self._sparse(parts[0]), self._columns(rests[0])
+        return lambda start, stop: self._valued(rows[start:stop] @ columns)
+
+    def _columns(self, free: Matrix) -> NDArray[np.int64]:
+        bits = np.unpackbits(free.astype(np.uint8), axis=1, count=self.columns)
+        return np.ascontiguousarray(bits.T if self.narrow else bits.T.astype(np.int16))
+
+    def _sparse(self, free: Matrix) -> csr_matrix:
+        bits = np.unpackbits(free.astype(np.uint8), axis=1, count=self.columns)
+        return csr_matrix(bits if self.narrow else bits.astype(np.int16))
+
+    def _valued(self, shared: NDArray[np.int64]) -> Matrix:
+        values: Matrix = shared.astype(np.float32)
+        np.minimum(values, self.wanted, out=values)
+        values /= self.wanted
+        return values
+
+
+BITS = np.array([number.bit_count() for number in range(256)], dtype=np.uint8)
 
 
 def _weeks(answers: Sequence[Answer | None]) -> NDArray[np.float32]:
@@ -391,7 +435,7 @@ class Topic(RulePrices):
         self.needs_two = True
         self.longest = max(criterion.figures.longest, 1)
         topics = {topic: at for at, topic in enumerate(_options(criterion.answers))}
-        steps = np.zeros((len(criterion.answers), len(topics)), dtype=np.float32)
+        steps = np.zeros((len(criterion.answers), max(1, len(topics))), dtype=np.float32)
         for at, answer in enumerate(criterion.answers):
             for place, topic in enumerate(answer if isinstance(answer, tuple) else ()):
                 steps[at, topics[topic]] = max(0, self.longest - place)
@@ -403,28 +447,33 @@ class Topic(RulePrices):
 
     def values(self, rests: Rows, parts: Rows) -> Matrix:
         """Steps of the best topic, out of all it could have."""
-        answers = parts[-1].astype(np.intp)
-        counts = np.maximum(np.arange(answers.max(initial=0) + 1)[:, None] + rests[-1][None, :], 1)
-        shares = (1 / (counts * self.longest)).astype(np.float32)
-        steps = parts[0].astype(np.int64)
+        return self.opened(rests, parts)(0, len(parts[-1]))
+
+    def opened(self, rests: Rows, parts: Rows) -> Callable[[int, int], Matrix]:
+        """The best topic is the rest's own, or one of the few that the part ranks.
+
+        Each kind of (answers, topic, steps) is priced once for all rests; kind 0 ranks nothing.
+        """
+        topics = rests[0].shape[1]
+        answers, steps = parts[-1].astype(np.int64), parts[0].astype(np.int64)
         ranked = steps > 0
-        most = int(ranked.sum(axis=1).max(initial=0))
-        # The best topic is the rest's own, or one of the few that the part ranks: look only at those,
-        # each kind of (answers, topic, steps) once for all rests.
-        own = rests[0].max(axis=1, initial=0)[None, :] * shares
-        values: Matrix = own[answers]
-        if most:
-            order = np.argsort(~ranked, axis=1, kind="stable")[:, :most]
-            chosen = np.take_along_axis(steps, order, axis=1)
-            top = int(steps.max()) + 1
-            kinds, kind_of = np.unique((answers[:, None] * self.steps.shape[1] + order) * top + chosen, return_inverse=True)
-            kind_of = kind_of.reshape(order.shape)
-            topic, step = kinds // top, kinds % top
-            answer, topic = topic // self.steps.shape[1], topic % self.steps.shape[1]
-            table = rests[0].T[topic] + step.astype(np.float32)[:, None]
-            table *= shares[answer]
-            for column in range(most):
-                np.maximum(values, table[kind_of[:, column]], out=values)
+        width = max(1, int(ranked.sum(axis=1).max(initial=0)))
+        order = np.argsort(~ranked, axis=1, kind="stable")[:, :width]
+        top = int(steps.max(initial=0)) + 1
+        joined = (answers[:, None] * topics + order) * top + np.take_along_axis(steps, order, axis=1)
+        kinds, kind_of = np.unique(joined, return_inverse=True)
+        kind_of = kind_of.reshape(order.shape)
+        answer, topic, step = kinds // top // topics, kinds // top % topics, kinds % top
+        table = rests[0].T[topic] + step.astype(np.float32)[:, None]
+        np.maximum(table, rests[0].max(axis=1)[None, :], out=table)
+        table /= np.maximum((rests[-1][None, :] + answer[:, None]) * self.longest, 1).astype(np.float32)
+
+        def values(start: int, stop: int) -> Matrix:
+            best: Matrix = table[kind_of[start:stop, 0]]
+            for column in range(1, width):
+                np.maximum(best, table[kind_of[start:stop, column]], out=best)
+            return best
+
         return values
 
 
@@ -437,7 +486,9 @@ class NotAgain(RulePrices):
         self.codes, self.kinds_of_answers = np.arange(len(self.codes)), len(self.codes)
         options = _options(criterion.answers)
         column = {option: at for at, option in enumerate(options)}
-        entries = [(at, column[i]) for at, a in enumerate(criterion.answers) if isinstance(a, tuple) for i in a]
+        entries = [
+            (at, column[i]) for at, a in enumerate(criterion.answers) if isinstance(a, tuple) for i in a
+        ]
         shape = (len(criterion.answers) + 1, max(len(options), 1))
         rows, columns = [at for at, _ in entries], [at for _, at in entries]
         held = csr_matrix((np.ones(len(entries), dtype=np.float32), (rows, columns)), shape=shape)
@@ -448,7 +499,7 @@ class NotAgain(RulePrices):
         """Repeated pairs inside, members, number of members, answers (unused)."""
         return (
             self.pairs.inside(members),
-            members,
+            members.astype(np.float32),
             _fold(self.seats, members, np.add),
             _fold(self.answered, members, np.add),
         )
@@ -504,13 +555,16 @@ class _Partners:
         return counted
 
     def _meet(self, one: Positions, other: Positions) -> NDArray[np.float32]:
-        keys = np.repeat(np.arange(self.seats, dtype=np.int64), np.diff(self.start)) * self.seats + self.partner
+        keys = (
+            np.repeat(np.arange(self.seats, dtype=np.int64), np.diff(self.start)) * self.seats + self.partner
+        )
         keys = np.sort(keys, kind="stable")
         if not keys.size:
             return np.zeros(len(one), dtype=np.float32)
         wanted = one.astype(np.int64) * self.seats + other
         at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        return (keys[at] == wanted).astype(np.float32)
+        met: Matrix = (keys[at] == wanted).astype(np.float32)
+        return met
 
 
 # Every kind of rule by what its column holds.
@@ -547,7 +601,9 @@ class Pricing:
         if apart:
             ends = np.array([*apart, *((b, a) for a, b in apart)], dtype=np.intp)
             shape = (learners + 1, learners + 1)
-            self.apart = _Partners(csr_matrix((np.ones(len(ends), np.float32), (ends[:, 0], ends[:, 1])), shape=shape))
+            self.apart = _Partners(
+                csr_matrix((np.ones(len(ends), np.float32), (ends[:, 0], ends[:, 1])), shape=shape)
+            )
 
     def scores(self, members: Positions) -> tuple[Floats, NDArray[np.intp]]:
         """Score (0 to 1) and number of broken hard rules of each team."""
@@ -589,7 +645,7 @@ class Market:
         self.pricing = pricing
         self.rests, self.parts = rests, parts
         self.tables: list[_Table] = []
-        self.dense: list[tuple[RulePrices, Rows, Rows]] = []
+        self.dense: list[tuple[RulePrices, Rows, Rows, Callable[[int, int], Matrix]]] = []
         for rule in pricing.rules:
             self._open(rule)
         self.tables = _merged(self.tables, len(parts))
@@ -598,7 +654,8 @@ class Market:
         rest_rows = rule.rows(self.rests)
         kinds, first, kind_of = _different(rule, self.parts)
         if kinds * TABLE_SHARE > len(self.parts):
-            self.dense.append((rule, rest_rows, rule.rows(self.parts)))
+            part_rows = rule.rows(self.parts)
+            self.dense.append((rule, rest_rows, part_rows, rule.opened(rest_rows, part_rows)))
             return
         values, broken = rule.price(rest_rows, rule.rows(self.parts[first]))
         values = values * np.float32(rule.weight)
@@ -613,8 +670,9 @@ class Market:
             if table.broken is not None:
                 missed = table.broken[table.kind_of[start:stop]]
                 broken = missed if broken is None else broken + missed
-        for rule, rests, parts in self.dense:
-            values, missing = rule.price(rests, tuple(rows[start:stop] for rows in parts))
+        for rule, rests, parts, value in self.dense:
+            some = tuple(rows[start:stop] for rows in parts)
+            values, missing = rule.judged(value(start, stop), rests, some)
             values *= np.float32(rule.weight)
             total += values
             if missing is not None:
@@ -634,7 +692,7 @@ class Market:
         if total.min(initial=edge) >= edge:
             return np.divide(weight, total, out=total)
         raised = np.maximum(total, edge)
-        costs = weight / raised
+        costs: Matrix = np.divide(weight, raised)
         costs += (raised - total) / np.float32(EDGE**2 * self.pricing.weight)
         return costs
 

@@ -50,7 +50,7 @@ def prove(section: Section, pricing: Pricing, known: State, watch: Watch) -> Pro
     if known.broken.sum() == 0:  # a result with a broken hard rule cannot be better
         sound = broken == 0
         teams, sizes, scores, broken = teams[sound], sizes[sound], scores[sound], broken[sound]
-    # Enough that no gain elsewhere pays for a broken hard rule; far less than the search uses, for the solver's sake.
+    # Enough that no gain pays for a broken hard rule, but far less than in the search: solvers need it so.
     fine = 2 + float(losses(np.zeros(1))[0]) * len(section.sizes)
     costs = losses(scores) + fine * broken
     problem = _Partition(section, pricing, teams, sizes, costs)
@@ -134,7 +134,11 @@ class _Partition:
             if watch.stop() is not None:
                 return None
             solved = linprog(
-                self.costs[active], A_eq=self.columns(active), b_eq=self.wanted, bounds=(0, None), method="highs"
+                self.costs[active],
+                A_eq=self.columns(active),
+                b_eq=self.wanted,
+                bounds=(0, None),
+                method="highs",
             )
             if solved.status != 0:
                 return None
@@ -150,7 +154,9 @@ class _Partition:
         """The known teams and some cheap ones for every learner: a relaxation that can be solved."""
         wanted = {tuple(sorted(team)) for team in known.tolist()}
         ordered = np.argsort(self.costs, kind="stable")
-        found = [at for at, team in enumerate(map(tuple, np.sort(self.teams, axis=1).tolist())) if team in wanted]
+        found = [
+            at for at, team in enumerate(map(tuple, np.sort(self.teams, axis=1).tolist())) if team in wanted
+        ]
         some = set(found)
         counts = np.zeros(len(self.row), dtype=np.intp)
         for at in ordered[: 40 * len(self.wanted)].tolist():

@@ -303,7 +303,9 @@ class _RuleReader:
             if value == name.value:
                 return name
         known = ", ".join(name.value for name in names)
-        self._wrong(key, f"“{value}” is unknown; known are {known}" if value is not None else f"missing; {known}")
+        self._wrong(
+            key, f"“{value}” is unknown; known are {known}" if value is not None else f"missing; {known}"
+        )
         return None
 
     def _values(self) -> tuple[str, ...]:
@@ -326,7 +328,11 @@ class _RuleReader:
 
     def _whole(self, key: str, otherwise: int) -> int:
         value = self.entry.get(key, otherwise)
-        if isinstance(value, bool) or not isinstance(value, int) or (key in self.entry and not 1 <= value <= 168):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int)
+            or (key in self.entry and not 1 <= value <= 168)
+        ):
             self._wrong(key, "a whole number from 1 to 168 is needed")
             return otherwise
         return value

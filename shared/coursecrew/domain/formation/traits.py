@@ -57,8 +57,13 @@ def roster_of(learners: Iterable[tuple[str, Mapping[str, str]]], *, first_row: i
     return roster_from_rows([(first_row + n, key, cells) for n, (key, cells) in enumerate(learners)])
 
 
-def roster_from_rows(rows: Sequence[tuple[int, str, Mapping[str, str]]]) -> Roster:
-    """Make a roster of (file row, key, answers by column); as `roster_of`, with rows of any numbers."""
+def roster_from_rows(
+    rows: Sequence[tuple[int, str, Mapping[str, str]]], *, columns: Sequence[str] = ()
+) -> Roster:
+    """Make a roster of (file row, key, answers by column); as `roster_of`, with rows of any numbers.
+
+    `columns` are those that exist even if nobody is there to fill them.
+    """
     faults = []
     first: dict[str, int] = {}
     for row, key, _ in rows:
@@ -72,10 +77,10 @@ def roster_from_rows(rows: Sequence[tuple[int, str, Mapping[str, str]]]) -> Rost
     if faults:
         raise CannotForm(faults)
     ordered = sorted(rows, key=lambda item: item[1])
-    columns = list(dict.fromkeys(name for _, _, cells in rows for name in cells))
+    names = dict.fromkeys([*columns, *(name for _, _, cells in rows for name in cells)])
     return Roster(
         keys=tuple(key for _, key, _ in ordered),
-        cells={name: tuple(cells.get(name, "").strip() for _, _, cells in ordered) for name in columns},
+        cells={name: tuple(cells.get(name, "").strip() for _, _, cells in ordered) for name in names},
         rows=tuple(row for row, _, _ in ordered),
     )
 
@@ -167,12 +172,15 @@ def criteria_of(
             faults.append(Fault(Source.RULES, f"rule {number}, kind", text))
             continue
         if trait is Trait.HOURS and rule.min_hours < 1:
-            faults.append(Fault(Source.RULES, f"rule {number}, min_hours", "missing: overlap of hours needs it"))
+            faults.append(
+                Fault(Source.RULES, f"rule {number}, min_hours", "missing: overlap of hours needs it")
+            )
             continue
         answers, unread = _read_cells(cells, trait)
-        faults.extend(
-            Fault(Source.LEARNERS, f"row {roster.rows[at]}, column {rule.attribute}", text) for at, text in unread
-        )
+        for at, text in unread:
+            # What a sensitive cell holds is not repeated in any log.
+            said = "this answer cannot be read" if rule.sensitive else text
+            faults.append(Fault(Source.LEARNERS, f"row {roster.rows[at]}, column {rule.attribute}", said))
         taken = figures[number - 1] if figures is not None else _figures(rule, trait, answers, largest)
         criteria.append(Criterion(number, rule, trait, answers, taken))
     if faults:
