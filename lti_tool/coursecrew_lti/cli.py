@@ -169,6 +169,7 @@ def _watch(listening: socket.socket, workers: int, threads: int) -> int:
 def work(this: Tool, asked: argparse.Namespace) -> int:
     """Do background work until stopped."""
     prepare(this)
+    this.work.look_soon()
     this.work.consumer(asked.threads).run()
     return 0
 

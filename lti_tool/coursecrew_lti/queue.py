@@ -80,6 +80,10 @@ class Work:
         """Ask for a course's member list."""
         self._sync(registration, course)
 
+    def look_soon(self) -> None:
+        """Ask for a look at every platform: a worker that starts after a crash waits for no minute."""
+        self._look()
+
     # --- done ---
 
     def deliver(self, registration: str) -> None:
