@@ -46,7 +46,7 @@ def config(**more: Any) -> Config:
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated database with keys, copied for each test: making keys takes a while."""
     path = tmp_path_factory.mktemp("lti") / "empty.db"
-    made = make_tool(config(database_url=f"sqlite:///{path}"))
+    made = make_tool(config(database_url=f"sqlite:///{path}"), wall=lambda: NOON)
     prepare(made)
     made.engine.dispose()
     return path
