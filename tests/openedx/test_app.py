@@ -178,3 +178,34 @@ def test_operators_may_look_at_every_table_and_change_none(course: Course) -> No
         assert client.get(f"/admin/coursecrew/{table}/add/").status_code == 403, table
     key = course.key("amara")
     assert client.get("/admin/coursecrew/participant/", {"q": key}).content.decode().count(key) >= 1
+
+
+# --- what the operators' guide promises ---
+
+
+def test_the_export_of_the_guide_brings_everything_back(course: Course, tmp_path) -> None:
+    from django.core.management import call_command
+
+    from coursecrew_openedx.models import MODELS, Person
+
+    course.released("amara", "tomas")
+
+    def everything() -> dict[str, list]:
+        models = {"person": Person, **MODELS}
+        return {name: list(model._base_manager.order_by("pk").values()) for name, model in models.items()}
+
+    before = everything()
+    call_command("dumpdata", "coursecrew", output=str(tmp_path / "coursecrew.json"))
+    for model in (Person, *MODELS.values()):
+        model._base_manager.all().delete()
+    call_command("loaddata", str(tmp_path / "coursecrew.json"), verbosity=0)
+    assert everything() == before
+    assert before["person"]
+
+
+def test_every_option_of_an_operator_is_in_the_guide() -> None:
+    from pathlib import Path
+
+    guide = Path(__file__).parents[2].joinpath("docs/operating-openedx.md").read_text(encoding="utf-8")
+    for name in ours.DEFAULTS:
+        assert f"`{name}`" in guide, name
