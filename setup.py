@@ -18,6 +18,8 @@ DJANGO_APPS = [
     "coursecrew = coursecrew_openedx.apps:CoursecrewConfig",
     "coursecrew_ui = coursecrew_openedx.apps:CoursecrewUiConfig",
 ]
+DATA = ["*.html", "*.txt", "*.css", "*.js", "*.svg", "*.mo", "*.po", "*.mako", "*.ini", "py.typed"]
+CORE = ["Jinja2>=3.1", "Markdown>=3.4", "nh3>=0.2.14", "numpy>=1.26", "scipy>=1.11", "tzdata>=2024.1"]
 OPENEDX = ["celery>=5.3", "Django>=4.2,<6", "XBlock>=5.2,<7"]
 LTI = [
     "alembic>=1.13",
@@ -68,9 +70,9 @@ setup(
     python_requires=">=3.11",
     packages=sorted(PACKAGES),
     package_dir={name: f"{root}/{name}" for name, root in PACKAGES.items() if "." not in name},
-    package_data={"": ["*.html", "*.txt", "*.css", "*.js", "*.svg", "*.mo", "*.po", "*.mako", "*.ini", "py.typed"]},
+    package_data={"": DATA},
     license="Apache-2.0",
-    install_requires=["Jinja2>=3.1", "Markdown>=3.4", "nh3>=0.2.14", "numpy>=1.26", "scipy>=1.11", "tzdata>=2024.1"],
+    install_requires=CORE,
     extras_require={"openedx": OPENEDX, "lti": LTI, "dev": DEV},
     entry_points={
         "console_scripts": ["coursecrew = coursecrew.cli:main", "coursecrew-lti = coursecrew_lti.cli:main"],
