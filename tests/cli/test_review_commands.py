@@ -362,7 +362,14 @@ def test_merge_refuses_what_is_no_text(capsys) -> None:
 def test_the_commands_are_those_of_the_contract(capsys) -> None:
     assert run("--help") == 0
     out = capsys.readouterr().out
-    for command in ("allocate-reviews", "grade-reviews", "rate-teammates", "match-mentors", "merge-drafts"):
+    for command in (
+        "form-teams",
+        "allocate-reviews",
+        "grade-reviews",
+        "rate-teammates",
+        "match-mentors",
+        "merge-drafts",
+    ):
         assert command in out
         assert run(command, "--help") == 0
     assert run() == 2

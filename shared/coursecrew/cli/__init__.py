@@ -12,7 +12,14 @@ from collections.abc import Sequence
 from typing import NoReturn, Protocol
 
 from coursecrew import __version__
-from coursecrew.cli import allocate_reviews, grade_reviews, match_mentors, merge_drafts, rate_teammates
+from coursecrew.cli import (
+    allocate_reviews,
+    form_teams,
+    grade_reviews,
+    match_mentors,
+    merge_drafts,
+    rate_teammates,
+)
 from coursecrew.cli.tables import WrongInput
 
 WRONG_INPUT = 2
@@ -30,7 +37,14 @@ class Command(Protocol):
         """Do it and return the exit code; wrong input is raised as `WrongInput`."""
 
 
-COMMANDS: tuple[Command, ...] = (allocate_reviews, grade_reviews, rate_teammates, match_mentors, merge_drafts)
+COMMANDS: tuple[Command, ...] = (
+    form_teams,
+    allocate_reviews,
+    grade_reviews,
+    rate_teammates,
+    match_mentors,
+    merge_drafts,
+)
 
 
 class _Parser(argparse.ArgumentParser):
