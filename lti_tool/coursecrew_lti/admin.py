@@ -62,7 +62,7 @@ def _token(this: Tool) -> str:
     given = request.form.get("token", "")
     if given:
         try:
-            if this.config.secrets.read_fresh(PURPOSE, given, seconds=SESSION_SECONDS):
+            if this.config.secrets.read_fresh(this.wall(), PURPOSE, given, seconds=SESSION_SECONDS):
                 return given
         except Expired:
             pass
@@ -70,7 +70,7 @@ def _token(this: Tool) -> str:
     with this.begin() as connection:
         if not registrations.use_invite(connection, PURPOSE, request.form.get("secret", ""), this.wall()):
             raise Rejected("state_unknown")
-    return this.config.secrets.sign_for_now(PURPOSE, this.ids.new())
+    return this.config.secrets.sign_at(this.wall(), PURPOSE, this.ids.new())
 
 
 def _do(this: Tool) -> str:

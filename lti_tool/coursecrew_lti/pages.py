@@ -85,7 +85,7 @@ def page(template: str, *, status: int = 200, **values: Any) -> Response:
         _=catalogue.gettext,
         language=language(),
         direction=direction(language()),
-        nonce=script_nonce(),
+        nonce=script_nonce,
         **values,
     )
     return Response(body, status, mimetype="text/html", headers={"Cache-Control": "private, no-store"})

@@ -474,7 +474,7 @@ def _pieces(content: BinaryIO) -> Iterator[bytes]:
 
 def _file_address(this: Tool, session: Session, file: str) -> str:
     """An address that is good for a minute, for whoever holds this session."""
-    return "/files/" + this.config.secrets.sign_for_now(FILE_LINK, session.id, file)
+    return "/files/" + this.config.secrets.sign_at(this.wall(), FILE_LINK, session.id, file)
 
 
 @VIEWS.get("/files/<link>")
@@ -482,7 +482,7 @@ def download(link: str) -> Response:
     """A file, as an attachment, to whoever may read it at this moment."""
     this = tool()
     try:
-        parts = this.config.secrets.read_fresh(FILE_LINK, link, seconds=FILE_SECONDS)
+        parts = this.config.secrets.read_fresh(this.wall(), FILE_LINK, link, seconds=FILE_SECONDS)
         if parts is None:
             raise NotFound("file")
         scene = _scene_by_id(this, parts[0])
@@ -528,7 +528,7 @@ def renew() -> Response:
         return _json({"error": "signed_out"}, 401)
     link = request.form.get("link", "").rpartition("/")[2]
     try:
-        parts = this.config.secrets.read_fresh(FILE_LINK, link, seconds=24 * 3600)
+        parts = this.config.secrets.read_fresh(this.wall(), FILE_LINK, link, seconds=24 * 3600)
     except Expired:
         parts = None
     if parts is None or parts[0] != session.id:

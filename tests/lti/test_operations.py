@@ -12,7 +12,7 @@ from coursecrew_lti import registration as registrations
 from coursecrew_lti.admin import admin_address, registration_address
 from coursecrew_lti.config import Config, Secrets, WrongSettings, from_environ
 from coursecrew_lti.registration import TOOL_CONFIGURATION
-from tests.lti.conftest import PUBLIC, SECRET, find, rows
+from tests.lti.conftest import NOON, PUBLIC, SECRET, find, rows
 from tests.lti.platform import CLAIM, as_json, key, query, status
 
 # --- our keys ---
@@ -76,7 +76,7 @@ def test_while_the_secret_is_changed_the_old_one_is_still_read():
     new = Secrets("the present secret text", "the former secret text")
     assert new.decrypt(old.encrypt("pem")) == "pem"
     assert new.read("mail", old.sign("mail", "a", "b")) == ("a", "b")
-    assert new.read_fresh("file", old.sign_for_now("file", "x"), seconds=60) == ("x",)
+    assert new.read_fresh(NOON, "file", old.sign_at(NOON, "file", "x"), seconds=60) == ("x",)
     with pytest.raises(WrongSettings):
         old.decrypt(new.encrypt("pem"))
     assert old.read("mail", new.sign("mail", "a")) is None
@@ -87,7 +87,7 @@ def test_what_is_signed_for_one_purpose_is_good_for_no_other():
     token = made.sign("mail", "a")
     assert made.read("file", token) is None
     assert made.read("mail", token + "x") is None
-    assert made.read_fresh("mail", token, seconds=60) is None
+    assert made.read_fresh(NOON, "mail", token, seconds=60) is None
 
 
 # --- settings ---

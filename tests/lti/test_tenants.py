@@ -134,9 +134,9 @@ def test_pages_of_lists_show_only_what_is_here(two):
 
 def test_a_link_to_a_file_is_for_the_session_it_was_made_for(two, tool):
     mine, theirs = two
-    link = tool.config.secrets.sign_for_now("file", mine.teacher.session, theirs.file.id)
+    link = tool.config.secrets.sign_at(tool.wall(), "file", mine.teacher.session, theirs.file.id)
     assert mine.teacher.get(f"/files/{link}").status_code == 404
-    good = tool.config.secrets.sign_for_now("file", theirs.teacher.session, theirs.file.id)
+    good = tool.config.secrets.sign_at(tool.wall(), "file", theirs.teacher.session, theirs.file.id)
     assert theirs.teacher.get(f"/files/{good}").data == b"a,b\n1,2\n"
     renewed = mine.teacher.post("/files/renew", {"link": f"/files/{good}"}, headers=mine.teacher.bearer)
     assert renewed.status_code == 404
