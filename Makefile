@@ -19,7 +19,7 @@ help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(DEMO)/.ready ## a course to click through: sample LMS and LTI tool; prints one address (DEMO_PORT, usually 8500)
-	@$(DEMO)/bin/python -m demo
+	@$(DEMO)/bin/python -m demo $(ARGS)
 
 demo-check: $(DEMO)/.ready ## drive the main job over HTTP and read the marks back
 	@$(DEMO)/bin/python -m demo.check

@@ -27,7 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _clear(folder)
         kept = False
     if kept:
-        print("Starting the sample course where it was left (--fresh begins it anew).", flush=True)
+        print(
+            "Starting the sample course where it was left (make demo ARGS=--fresh begins it anew).",
+            flush=True,
+        )
     else:
         print("Filling the sample course: 120 learners, three weeks. It takes up to a minute.", flush=True)
     signal.signal(signal.SIGTERM, _interrupt)
