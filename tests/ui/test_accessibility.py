@@ -1,0 +1,169 @@
+"""axe finds nothing on any screen: each state of a team's work, each role, wide and narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from coursecrew.app.grading import release_grades, score_work
+from coursecrew.app.memory import MemoryPorts
+from coursecrew.app.records import GRADES, TEAMS, WORKS
+from coursecrew.app.submissions import submit
+from coursecrew.app.teams import wait_for_seat
+from coursecrew.app.unit_of_work import run
+from coursecrew.domain.activities import SubmitRule
+from tests.builders import (
+    AMARA,
+    DUE,
+    INES,
+    LINH,
+    MEHMET,
+    SOFIA,
+    TOMAS,
+    a_team,
+    an_assignment,
+    come_in,
+    hand_in,
+    marks,
+    world,
+    write,
+)
+from tests.ui.house import House, open_house
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+PEOPLE = {
+    "amara": AMARA,
+    "tomas": TOMAS,
+    "mehmet": MEHMET,
+    "ines": INES,
+    "onlooker": replace(LINH, looks_on=True),
+}
+WIDTHS = (900, 320)
+# axe puts styles of its own into the page, which the strict policy of this house forbids.
+EXPECTED = ["status of 4", "Applying inline style"]
+
+
+def forming(ports: MemoryPorts) -> None:
+    """Teams with room and without, somebody who waits, somebody without a team."""
+    activity = an_assignment(ports, AMARA, TOMAS, LINH, SOFIA, MEHMET)
+    full = a_team(
+        ports, activity, AMARA, TOMAS, LINH, SOFIA, draft="A **plan** with a [link](https://example.org)."
+    )
+    run(ports, wait_for_seat, MEHMET, activity.id, full.id)
+
+
+def confirming(ports: MemoryPorts) -> None:
+    """Handed in late under "all confirm": one has said yes, one has not."""
+    activity = an_assignment(ports, MEHMET, submit_rule=SubmitRule.ALL)
+    a_team(ports, activity, AMARA, TOMAS, draft="A plan.")
+    ports.clock.move_to(DUE + timedelta(hours=16))
+    run(ports, submit, AMARA, activity.id, seen=1)
+
+
+def released(ports: MemoryPorts) -> None:
+    """Scored, late, released."""
+    activity = an_assignment(ports, MEHMET)
+    a_team(ports, activity, AMARA, TOMAS, draft="A plan.")
+    write(ports, activity, TOMAS, "A plan, better.", seen=1)
+    ports.clock.move_to(DUE + timedelta(hours=16))
+    hand_in(ports, activity, AMARA, seen=2)
+    work = ports.rows(WORKS)[0]
+    run(ports, score_work, INES, activity.id, work.id, marks("3", "3", "4"), comment="Solid.")
+    run(ports, release_grades, INES, activity.id)
+
+
+def hidden(ports: MemoryPorts) -> None:
+    """Not published yet."""
+    an_assignment(ports, AMARA, published=False)
+
+
+LEARNER = ("team", "privacy")
+MEMBER = (*LEARNER, "draft", "hand-in", "team/about", "team/leave", "team/invite", "versions")
+STAFF = (
+    "teaching",
+    "settings",
+    "settings/preview",
+    "teams",
+    "teams/file",
+    "grading",
+    "grades",
+    "release",
+    "people",
+)
+CASES = [
+    (forming, "amara", MEMBER),
+    (forming, "mehmet", (*LEARNER, "team/found", "team/card")),
+    (forming, "ines", (*STAFF, "teams/<team>", "people/<person>")),
+    (forming, "onlooker", LEARNER),
+    (confirming, "amara", LEARNER),
+    (confirming, "tomas", (*LEARNER, "confirm")),
+    (released, "amara", (*LEARNER, "result", "draft", "versions")),
+    (released, "ines", (*STAFF, "grading/<work>", "grades/<graded>/override")),
+    (hidden, "amara", ("team",)),
+    (hidden, "ines", ("teaching", "settings")),
+]
+
+
+@pytest.fixture(params=CASES, ids=lambda case: f"{case[0].__name__}-{case[1]}")
+def case(request) -> Iterator[tuple[House, str, list[str]]]:
+    make, who, paths = request.param
+    ports = world()
+    make(ports)
+    come_in(ports, *(person for person in PEOPLE.values() if not person.looks_on))
+    named = {
+        "<team>": [row.id for row in ports.rows(TEAMS)],
+        "<work>": [row.id for row in ports.rows(WORKS)],
+        "<graded>": [row.person for row in ports.rows(GRADES)],
+        "<person>": [TOMAS.person],
+    }
+
+    def filled(path: str) -> str:
+        for place, ids in named.items():
+            if place in path:
+                path = path.replace(place, ids[0])
+        return path
+
+    with open_house(House(ports, PEOPLE)) as house:
+        yield house, who, [filled(path) for path in paths]
+
+
+def test_axe_finds_nothing_on_any_screen(case, open_page) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    house, who, paths = case
+    found = []
+    for width in WIDTHS:
+        page = open_page(width=width, height=900, complaints=EXPECTED)
+        for path in paths:
+            page.goto(house.page(who, path))
+            page.locator("coursecrew-activity [data-coursecrew-part]").wait_for()
+            assert page.locator(f'[data-path="{path}"]').count() == 1, f"{path} was not shown to {who}"
+            result = Axe().run(page, context="coursecrew-activity")
+            found += [
+                f"{path} at {width}: {one['id']} {[node['html'][:160] for node in one['nodes']]}"
+                for one in result.response["violations"]
+            ]
+    assert not found, "\n".join(found)
+
+
+def test_axe_finds_nothing_on_a_form_that_was_refused(open_page) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    ports = world()
+    forming(ports)
+    come_in(ports, INES)
+    with open_house(House(ports, PEOPLE)) as house:
+        page = open_page(complaints=EXPECTED)
+        page.goto(house.page("ines", "settings"))
+        page.locator("#field-team_min").fill("9")
+        page.locator("#field-late_points").fill("ten")
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.locator(".summary").wait_for()
+        assert page.evaluate(
+            "document.querySelector('coursecrew-activity').shadowRoot.activeElement.className"
+        ) == ("notice bad summary")
+        result = Axe().run(page, context="coursecrew-activity")
+        assert [one["id"] for one in result.response["violations"]] == []
