@@ -28,7 +28,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-_OPTIONS = {"timeout": 20}
+_OPTIONS: dict[str, object] = {"timeout": 20}
 if django.VERSION >= (5, 1):
     _OPTIONS["transaction_mode"] = "IMMEDIATE"
 DATABASES = {
