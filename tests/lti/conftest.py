@@ -24,7 +24,7 @@ from coursecrew_lti.app import prepare, wire
 from coursecrew_lti.config import Config
 from coursecrew_lti.registration import Endpoints, Registration
 from coursecrew_lti.tool import Tool, make_tool
-from tests.lti.platform import Platform, query
+from tests.lti.lms import Platform, query
 
 PUBLIC = "https://tool.example"
 NOON = datetime(2026, 11, 9, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from tests.lti.conftest import Browser, find, rows
-from tests.lti.platform import CLAIM, DL_CLAIM, INSTRUCTOR, LEARNER, MEMBERSHIP
+from tests.lti.lms import CLAIM, DL_CLAIM, INSTRUCTOR, LEARNER, MEMBERSHIP
 
 DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 RETURN = "https://lms.example/return?a=1&b=\"'>"

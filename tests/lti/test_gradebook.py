@@ -13,7 +13,7 @@ from coursecrew.app.unit_of_work import run
 from coursecrew.domain.gradebook import Cell, Component, Delivery
 from coursecrew_lti.messages import as_uuid
 from tests.lti.conftest import Browser, find
-from tests.lti.platform import AGS, AGS_CLAIM, INSTRUCTOR, as_json, stamp, status
+from tests.lti.lms import AGS, AGS_CLAIM, INSTRUCTOR, as_json, stamp, status
 
 TITLE = "Urban Water"
 

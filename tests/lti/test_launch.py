@@ -15,7 +15,7 @@ import pytest
 
 from coursecrew_lti.app import wire
 from tests.lti.conftest import PUBLIC, find, register, rows
-from tests.lti.platform import (
+from tests.lti.lms import (
     AGS_CLAIM,
     CLAIM,
     DL_CLAIM,

@@ -13,7 +13,7 @@ from coursecrew_lti.admin import admin_address, registration_address
 from coursecrew_lti.config import Config, Secrets, WrongSettings, from_environ
 from coursecrew_lti.registration import TOOL_CONFIGURATION
 from tests.lti.conftest import NOON, PUBLIC, SECRET, find, rows
-from tests.lti.platform import CLAIM, as_json, key, query, status
+from tests.lti.lms import CLAIM, as_json, key, query, status
 
 # --- our keys ---
 

@@ -26,7 +26,7 @@ from coursecrew_lti.lti_tables import USER
 from coursecrew_lti.tool import make_tool
 from tests.builders import settings as an_assignment
 from tests.lti.conftest import PUBLIC, Browser, find
-from tests.lti.platform import INSTRUCTOR, query
+from tests.lti.lms import INSTRUCTOR, query
 
 # --- codes and tokens ---
 

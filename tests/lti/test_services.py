@@ -17,7 +17,7 @@ from coursecrew_lti import registration as registrations
 from coursecrew_lti.outgoing import Forbidden, Outgoing, Unreachable, is_public
 from coursecrew_lti.services import Breakers, ScopeMissing, ServiceError, below, next_link, with_query
 from tests.lti.conftest import find, register
-from tests.lti.platform import (
+from tests.lti.lms import (
     AGS,
     INSTRUCTOR,
     LEARNER,

@@ -21,7 +21,7 @@ from coursecrew_lti import registration as registrations
 from coursecrew_lti.tables import TABLES
 from tests.builders import settings
 from tests.lti.conftest import Browser, find
-from tests.lti.platform import INSTRUCTOR
+from tests.lti.lms import INSTRUCTOR
 
 HERE = "Blue Ledger"
 SECRET = "Copper Line knows where the water goes"
