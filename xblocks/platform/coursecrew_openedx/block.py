@@ -98,7 +98,7 @@ class ActivityBlock(XBlock):
         fragment = self._element(handler_address(self, STUDIO), path="settings")
         fragment.content = self._summary("studio.html", element=fragment.content)
         fragment.add_javascript_url(static("coursecrew_openedx/studio.js"))
-        fragment.initialize_js("CoursecrewStudio", {})
+        fragment.initialize_js("CoursecrewStudio")
         return fragment
 
     def _element(self, base: str, **options: Any) -> Fragment:
