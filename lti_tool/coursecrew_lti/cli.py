@@ -23,7 +23,7 @@ from coursecrew_lti.outgoing import Forbidden, Unreachable
 from coursecrew_lti.registration import Endpoints, Registration
 from coursecrew_lti.tool import Tool, make_tool
 
-SHUTDOWN_SECONDS = 10
+LOG = logging.getLogger("coursecrew.serve")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -155,9 +155,10 @@ def _watch(listening: socket.socket, workers: int, threads: int) -> int:
     signal.signal(signal.SIGTERM, _stop)
     try:
         while True:
-            child, _status = os.wait()
+            child, status = os.wait()
             children.discard(child)
             start()
+            LOG.warning("event=process result=replaced process=%d status=%d", child, status)
     except (KeyboardInterrupt, SystemExit):
         for child in children:
             os.kill(child, signal.SIGTERM)

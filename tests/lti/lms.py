@@ -6,7 +6,6 @@ import base64
 import hmac
 import json
 import threading
-import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -296,11 +295,7 @@ def status(code: int, text: str = "", **headers: str) -> Answer:
 
 def hang(seconds: float) -> Answer:
     """A fault: no answer for a while."""
-
-    def wait(_request: Request) -> None:
-        time.sleep(seconds)
-
-    return wait
+    return lambda _request: threading.Event().wait(seconds) and None
 
 
 def query(url: str) -> dict[str, str]:
