@@ -86,6 +86,29 @@ def test_a_save_from_an_older_version_joins_other_parts_and_refuses_the_same_par
     assert caught.value.values["by"] == TOMAS.person
 
 
+def test_edits_in_different_sentences_of_one_part_both_survive_without_a_question() -> None:
+    ports = world()
+    activity = an_assignment(ports)
+    a_team(ports, activity, AMARA, TOMAS)
+    write(ports, activity, AMARA, "The pipe leaks. It is old. Nobody looks.")
+    write(ports, activity, TOMAS, "The pipe leaks at night. It is old. Nobody looks.", seen=1)
+    joined = run(
+        ports, save_draft, AMARA, activity.id, {"where": "The pipe leaks. It is old. Ravi looks."}, seen=1
+    )
+    assert joined.texts["where"] == "The pipe leaks at night. It is old. Ravi looks."
+
+
+def test_a_part_that_was_not_sent_is_left_as_it_is() -> None:
+    ports = world()
+    activity = an_assignment(ports)
+    a_team(ports, activity, AMARA, TOMAS)
+    run(ports, save_draft, AMARA, activity.id, {"where": "one", "cost": "9"}, seen=0)
+    run(ports, save_draft, TOMAS, activity.id, {"where": "one"}, seen=1)
+    run(ports, save_draft, AMARA, activity.id, {"where": "one, two"}, seen=1)
+    joined = run(ports, save_draft, TOMAS, activity.id, {"where": "one"}, seen=1)
+    assert dict(joined.texts) == {"where": "one, two", "cost": "9"}
+
+
 def test_every_save_is_a_version_and_the_same_text_again_is_none() -> None:
     ports = world()
     activity = an_assignment(ports)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from coursecrew.app.records import ACTIVITIES, TEAMS
+from coursecrew.app.records import ACTIVITIES, DRAFTS, TEAMS
 from coursecrew.domain.activities import TeamRules
 from tests.builders import AMARA, LINH, MEHMET, SOFIA, TOMAS, a_team, an_assignment, world, write
 from tests.ui.house import House, open_house
@@ -139,6 +139,30 @@ def test_a_draft_is_saved_by_itself_while_one_writes_and_the_cursor_stays(house:
     assert box.input_value() == "The night flow is 30 %. At night. Every night."
     assert page.evaluate(f"{SHADOW}.activeElement.id") == "field-text-where"
     assert page.evaluate("localStorage.length") == 0
+
+
+def test_what_somebody_else_wrote_meanwhile_comes_into_the_box_and_is_never_written_over(
+    house: House, page
+) -> None:
+    page.goto(house.page("amara", "draft"))
+    page.get_by_label("1 Where the water goes").wait_for()
+    activity = house.ports.rows(ACTIVITIES)[0]
+    write(house.ports, activity, TOMAS, "The night flow is 30 %. Tomás measured it.", seen=1)
+    cost = page.get_by_label("2 What it would cost")
+    cost.click()
+    cost.type("Nine thousand.")
+    page.get_by_text("Version 3, saved by you").wait_for()
+    assert (
+        page.get_by_label("1 Where the water goes").input_value()
+        == "The night flow is 30 %. Tomás measured it."
+    )
+    cost.type(" Ten at most.")
+    page.get_by_text("Version 4, saved by you").wait_for()
+    texts = house.ports.rows(DRAFTS)[0].texts
+    assert texts == {
+        "where": "The night flow is 30 %. Tomás measured it.",
+        "cost": "Nine thousand. Ten at most.",
+    }
 
 
 def test_two_who_changed_the_same_part_choose_and_go_on(house: House, open_page) -> None:

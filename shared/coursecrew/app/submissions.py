@@ -25,6 +25,7 @@ from coursecrew.domain.activities import Activity, SubmitRule
 from coursecrew.domain.errors import AlreadyDecided, Conflict, Invalid, NotFound, Problem, Stale
 from coursecrew.domain.events import Kind
 from coursecrew.domain.grading import Lateness
+from coursecrew.domain.merging import merge
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.permissions import Action, Subject, require
 from coursecrew.domain.schedule import Extension, Step, Window
@@ -171,8 +172,9 @@ def save_draft(
 ) -> Draft:
     """Save the team's draft; somebody else's save in between is refused with both texts.
 
-    `seen` is the number of the draft the person edited. Parts that only one side changed are
-    joined without a question; `Stale` names the parts that both changed, with all three texts.
+    `seen` is the number of the draft the person edited. Edits in different sentences both survive
+    without a question; `Stale` names the parts in which both changed the same sentence, with all
+    three texts.
     `kept` are own texts that lost when the person chose among such parts: they stay as a version.
     """
     activity, view = _writing(unit, actor, activity_id, Action.WRITE_DRAFT)
@@ -183,7 +185,8 @@ def save_draft(
     draft = _draft(unit, work)
     mine = {**draft.texts, **checked_texts(activity.settings.prompts, {**draft.texts, **texts})}
     if seen != draft.number:
-        mine = _joined_texts(unit, work, draft, checked_texts(activity.settings.prompts, texts), seen)
+        sent = checked_texts(activity.settings.prompts, texts)
+        mine = _joined_texts(unit, work, draft, {part: sent[part] for part in sent if part in texts}, seen)
     if kept:
         lost = checked_texts(activity.settings.prompts, {**draft.texts, **kept})
         _keep_version(unit, work, replace(draft, texts=lost), actor.person, "kept")
@@ -198,17 +201,18 @@ def save_draft(
 def _joined_texts(
     unit: UnitOfWork, work: Work, draft: Draft, mine: Mapping[str, str], seen: int
 ) -> dict[str, str]:
-    """Join two people's edits part by part; refuse where both changed the same part."""
+    """Join two people's edits by sentence and line; refuse the parts where both changed the same."""
     base = _version_texts(unit, work, seen)
     joined, clashes = dict(draft.texts), []
     for part, text in mine.items():
         before, theirs = base.get(part, ""), draft.texts.get(part, "")
         if text in (before, theirs):
             continue
-        if theirs == before:
-            joined[part] = text
-        else:
+        merged = merge(before, text, theirs)
+        if merged.overlaps:
             clashes.append({"place": part, "yours": text, "theirs": theirs, "before": before})
+        else:
+            joined[part] = merged.text
     if clashes:
         raise Stale(what="draft", clashes=clashes, by=work.edited_by, at=work.edited_at, seen=draft.number)
     return joined

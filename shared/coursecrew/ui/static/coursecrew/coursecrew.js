@@ -232,14 +232,17 @@
       if (!form.isConnected) return;
       const fresh = got.part && this.sameForm(got.part, form);
       if (fresh && !got.part.querySelector(".notice[data-focus]")) {
+        const level = this.adopt(form, fresh, sent);
         form.querySelectorAll("input[type=hidden]").forEach((field) => {
+          if (field.name === "seen" && !level) return;
           field.value = fresh.querySelector(`input[type=hidden][name="${field.name}"]`)?.value ?? field.value;
         });
         form.querySelectorAll("[data-live]").forEach((line) => {
           line.textContent = fresh.querySelector(`[data-live="${line.dataset.live}"]`)?.textContent ?? "";
         });
         this.tell("");
-        if (JSON.stringify(sent) === JSON.stringify(this.texts(form))) {
+        const open = new Map(this.texts(fresh));
+        if (this.texts(form).every(([name, value]) => open.get(name) === value)) {
           this.unsaved = false;
           this.forget(form);
         } else this.timer = setTimeout(() => this.autosave(form), AUTOSAVE_AFTER);
@@ -251,6 +254,26 @@
           this.timer = setTimeout(() => this.autosave(form), RETRY_AFTER);
         }
       }
+    }
+
+    /* Take over what others wrote meanwhile, wherever nothing was typed since the text was sent. Where
+       something was, the version seen stays as it is, so that the next save merges and loses nothing. */
+    adopt(form, fresh, sent) {
+      let level = true;
+      const saved = new Map(this.texts(fresh));
+      for (const [name, value] of sent) {
+        const box = form.elements[name], now = saved.get(name);
+        if (!box || now === undefined || now === value) continue;
+        if (box.value !== value) { level = false; continue; }
+        const caret = [box.selectionStart, box.selectionEnd], top = box.scrollTop;
+        let same = 0;
+        while (same < value.length && value[same] === now[same]) same += 1;
+        const moved = caret.map((at) => (at <= same ? at : Math.max(same, at + now.length - value.length)));
+        box.value = now;
+        if (this.shadowRoot.activeElement === box) box.setSelectionRange(...moved);
+        box.scrollTop = top;
+      }
+      return level;
     }
 
     sendUnsent() {
