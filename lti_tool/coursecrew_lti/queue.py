@@ -36,17 +36,17 @@ NOTICES_STAY = timedelta(days=90)
 NAME = "coursecrew"
 
 
-def make_huey(url: str) -> Huey:
+def make_huey(url: str, name: str = NAME) -> Huey:
     """The queue that an address names: a file, Redis, PostgreSQL, or the memory of this process."""
     scheme = urlsplit(url).scheme.partition("+")[0]
     if scheme == "sqlite":
-        return SqliteHuey(NAME, filename=url.partition(":///")[2] or "coursecrew-queue.db", results=False)
+        return SqliteHuey(name, filename=url.partition(":///")[2] or "coursecrew-queue.db", results=False)
     if scheme in ("redis", "rediss"):
-        return RedisHuey(NAME, url=url, results=False)
+        return RedisHuey(name, url=url, results=False)
     if scheme in ("postgres", "postgresql"):
-        return PostgresHuey(NAME, dsn="postgresql://" + url.partition("://")[2], results=False)
+        return PostgresHuey(name, dsn="postgresql://" + url.partition("://")[2], results=False)
     if scheme == "memory":
-        return MemoryHuey(NAME, immediate=False, results=False)
+        return MemoryHuey(name, immediate=False, results=False)
     raise ValueError(f"COURSECREW_QUEUE_URL: no queue is known for {scheme}://")
 
 
