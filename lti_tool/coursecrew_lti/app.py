@@ -89,13 +89,14 @@ def protect(answer: Response) -> Response:
     this_nonce = g.get("nonce")
     script = "'self'" + (f" 'nonce-{this_nonce}'" if this_nonce else "")
     frames = _sources(g.get("frames", ()), nobody="'none'")
-    forms = " ".join(["'self'", *filter(None, g.get("forms", ()))])
+    # A page that hands over to the platform may be led on from there, and browsers count each step.
+    forms = "" if g.get("hands_over") else " form-action 'self';"
     if answer.headers.get("Content-Disposition", "").startswith("attachment"):
         policy = "default-src 'none'; sandbox"
     else:
         policy = (
             f"default-src 'none'; script-src {script}; style-src 'self'; img-src 'self' data:; "
-            f"font-src 'self'; connect-src 'self'; form-action {forms}; base-uri 'none'"
+            f"font-src 'self'; connect-src 'self';{forms} base-uri 'none'"
         )
         policy += f"; frame-ancestors {frames}" if frames else ""
     headers = answer.headers

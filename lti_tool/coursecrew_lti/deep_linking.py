@@ -17,7 +17,6 @@ from coursecrew_lti.browser import Session
 from coursecrew_lti.launch import CLAIM, Rejected
 from coursecrew_lti.messages import as_uuid
 from coursecrew_lti.pages import language, log, page, refuse, tool
-from coursecrew_lti.platforms import origin_of
 from coursecrew_lti.registration import CUSTOM, Registration
 from coursecrew_lti.tool import Tool
 from coursecrew_lti.views import held_session
@@ -99,7 +98,7 @@ def _back(this: Tool, session: Session, registration: Registration, items: list[
     _ = translations(language()).gettext
     address = session.message["deep_linking"]["deep_link_return_url"]
     g.frames = session.message.get("frames", [])
-    g.forms = [origin_of(address)]
+    g.hands_over = True
     return page(
         "returned.html",
         title=_("Back to your course") if items else _("Nothing was added."),

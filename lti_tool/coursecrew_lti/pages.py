@@ -102,6 +102,7 @@ def script_nonce() -> str:
 def refuse(rejected: Rejected, event: str, **more: Any) -> Response:
     """The page of a refused login or launch, and its one line in the log."""
     log(event, "refused", reason=rejected.code, status=rejected.status, **rejected.about)
+    g.frames = None  # it does nothing, and has to be readable wherever it appears
     happened, after = SAID.get(rejected.code, SAID[""])
     catalogue = translations(language())
     answer = page(

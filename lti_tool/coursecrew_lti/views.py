@@ -269,7 +269,6 @@ def opened(session_id: str) -> Response:
         )
         return page("open.html", title=title, element=element, session=session.id, storage=storage)
     if session.kind == places.PICKER and session.role in (Role.INSTRUCTOR, Role.AUTHOR):
-        g.forms = [origin_of(session.message["deep_linking"]["deep_link_return_url"])]
         return page(
             "picker.html", title=title, element=None, session=session.id, storage=storage,
             suggested=str(session.message["deep_linking"].get("title") or "")[:200],
