@@ -408,7 +408,7 @@ def variables_used(*roots: str) -> set[str]:
                 and node.func.id in {"text", "whole"}
                 and isinstance(node.args[0], ast.Constant)
             ):
-                found.add(f"COURSECREW_{node.args[0].value}")
+                found.add(f"COURSECREW_{node.args[0].value!s}")
     return found
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ from tests.builders import (
 PAIR = TeamRules(name="districts", min=1, ideal=2, max=2)
 
 
-def refused(code: str, *call: object, **more: object) -> Refusal:
+def refused(code: str, *call: Any, **more: Any) -> Refusal:
     with pytest.raises(Refusal) as caught:
         run(*call, **more)
     assert caught.value.code == code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -21,7 +22,7 @@ HOUSES = {
 
 
 @pytest.fixture(params=list(HOUSES))
-def house(request, tmp_path) -> House:
+def house(request, tmp_path) -> Iterator[House]:
     with HOUSES[request.param](tmp_path) as made:
         yield made
 

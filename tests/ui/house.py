@@ -99,7 +99,7 @@ def open_house(house: House) -> Iterator[House]:
                 head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
                 for part in BytesParser(policy=HTTP).parsebytes(head + body).iter_parts():
                     name = part.get_param("name", header="content-disposition")
-                    form.setdefault(str(name), []).append(part.get_payload(decode=True).decode())  # type: ignore[union-attr]
+                    form.setdefault(str(name), []).append(part.get_payload(decode=True).decode())
             return form
 
         def _send(self, status: int, body: str, kind: str) -> None:
