@@ -192,7 +192,7 @@ def decisions(caplog: pytest.LogCaptureFixture):
         found = []
         for line in lines:
             reason = re.search(r"reason=(\S+)", line)
-            found.append(reason[1] if reason else re.search(r"result=(\S+)", line)[1])
+            found.append(reason[1] if reason else re.findall(r"result=(\S+)", line)[0])
         return found
 
     return read

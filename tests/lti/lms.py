@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -67,6 +67,7 @@ class Platform:
     now: Callable[[], datetime]
     signer: RSAKey = field(default_factory=lambda: key("k1"))
     issuer: str = ""
+    url: str = ""
     clients: tuple[str, ...] = ("client1", "client2")
     published: list[Any] = field(default_factory=lambda: [public(key("k1"))])
     asked: list[tuple[str, str]] = field(default_factory=list)  # method and path of every request
@@ -146,7 +147,7 @@ class Platform:
         assert form["grant_type"] == "client_credentials"
         assert form["client_assertion_type"].endswith("jwt-bearer")
         assert self.tool_keys is not None
-        keys = KeySet.import_key_set(self.tool_keys())
+        keys = KeySet.import_key_set(cast("Any", self.tool_keys()))
         told = jwt.decode(form["client_assertion"], keys, algorithms=["RS256"]).claims
         assert told["iss"] == told["sub"] in self.clients
         assert told["aud"] == f"{self.url}/token"
@@ -268,7 +269,7 @@ class Platform:
             seal = hmac.digest(by.as_pem(private=False), text.encode(), "sha256")
         else:
             digest = SHA512() if head["alg"] == "RS512" else SHA256()
-            seal = by.private_key.sign(text.encode(), PKCS1v15(), digest)
+            seal = cast("Any", by.private_key).sign(text.encode(), PKCS1v15(), digest)
         return f"{text}.{coded(seal)}"
 
 
@@ -295,7 +296,11 @@ def status(code: int, text: str = "", **headers: str) -> Answer:
 
 def hang(seconds: float) -> Answer:
     """A fault: no answer for a while."""
-    return lambda _request: threading.Event().wait(seconds) and None
+
+    def wait(_request: Request) -> None:
+        threading.Event().wait(seconds)
+
+    return wait
 
 
 def query(url: str) -> dict[str, str]:

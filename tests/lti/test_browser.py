@@ -47,6 +47,7 @@ class Lms(Platform):
 
     how = "keeps"
     asks_storage = True
+    tool_url = page_url = ""
 
     def login_address(self) -> str:
         launch = f"{self.tool_url}/lti/launch"
@@ -75,7 +76,7 @@ class Lms(Platform):
 
 @pytest.fixture
 def tool(settings) -> Iterator:
-    server = make_server("127.0.0.1", 0, lambda *_: None, threaded=True)
+    server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
     made = make_tool(replace(settings, public_url=f"http://127.0.0.1:{server.server_port}"))
     server.app = wire(made)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)

@@ -16,7 +16,7 @@ import requests
 from coursecrew_lti import cli
 from coursecrew_lti.config import from_environ
 from coursecrew_lti.tool import make_tool
-from tests.lti.conftest import SECRET, find
+from tests.lti.conftest import NOON, SECRET, find
 from tests.lti.lms import Platform, as_json, query, status
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -174,7 +174,7 @@ def token_file(folder, text):
 @pytest.fixture
 def groups_platform():
     """Moodle's and Canvas's own interfaces, as far as a connection is tried."""
-    made = Platform(None)
+    made = Platform(lambda: NOON)
     made.start()
     yield made
     made.stop()
@@ -235,7 +235,8 @@ def process(environ):
         if one.poll() is None:
             one.terminate()
         one.wait(20)
-        one.stderr.close()
+        if one.stderr:
+            one.stderr.close()
 
 
 def told(process, pattern):
@@ -250,7 +251,7 @@ def told(process, pattern):
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_serve_answers_and_stops_when_it_is_told(process, workers):
     server = process("serve", "--port", "0", "--workers", workers, "--threads", "2")
-    url = re.search(r"http://\S+", told(server, "listens at"))[0]
+    url = re.findall(r"http://\S+", told(server, "listens at"))[0]
     assert requests.get(f"{url}/healthz", timeout=30).json()["ok"]
     assert requests.get(f"{url}/readyz", timeout=30).json()["ok"]
     server.send_signal(signal.SIGTERM)
@@ -262,7 +263,7 @@ def test_serve_answers_and_stops_when_it_is_told(process, workers):
 @pytest.mark.slow
 def test_a_process_that_dies_is_replaced(process):
     server = process("serve", "--port", "0", "--workers", "2", "--threads", "2")
-    url = re.search(r"http://\S+", told(server, "listens at"))[0]
+    url = re.findall(r"http://\S+", told(server, "listens at"))[0]
     assert requests.get(f"{url}/healthz", timeout=30).json()["ok"]
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
     assert len(children) == 2

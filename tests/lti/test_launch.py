@@ -10,6 +10,7 @@ import base64
 import json
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -133,7 +134,7 @@ def test_c12_a_missing_person_is_refused(browser, tool, decisions):
 
 # --- good launches, each as a teacher and as a student ---
 
-WHO = {
+WHO: dict[str, dict[str, Any]] = {
     "plain": {},
     "several roles": {},
     "short role": {},
@@ -590,14 +591,13 @@ def test_r19_a_login_that_leads_nowhere_is_refused(browser, tool, decisions, cha
 
 
 def test_an_issuer_with_a_single_client_needs_no_client_id(app, tool, clock, platform, browser):
-    class Single:
-        issuer, url = "https://single.example", platform.url
-
-    register(tool, Single, "client1")
+    single = Platform(platform.now, issuer="https://single.example")
+    single.url = platform.url
+    register(tool, single, "client1")
     answer = browser.get(
         "/lti/login",
         query_string={
-            "iss": Single.issuer, "login_hint": "h", "target_link_uri": f"{PUBLIC}/lti/launch",
+            "iss": single.issuer, "login_hint": "h", "target_link_uri": f"{PUBLIC}/lti/launch",
         },
     )  # fmt: skip
     assert answer.status_code == 302

@@ -388,7 +388,7 @@ def enter_admin(browser, tool):
 
 
 def token_of(answer):
-    return re.search(r'name="token" value="([^"]+)"', answer.text)[1]
+    return re.findall(r'name="token" value="([^"]+)"', answer.text)[0]
 
 
 def test_an_operator_lets_a_waiting_place_in(browser, tool):
@@ -428,7 +428,7 @@ def test_an_operator_switches_a_platform_off_and_on(browser, tool, decisions):
 def test_an_operator_makes_a_registration_address(browser, tool, offered):
     answer, _ = enter_admin(browser, tool)
     answer = browser.post("/admin", {"token": token_of(answer), "act": "link"})
-    address = re.search(r"<code>(https://tool.example/lti/register\?invite=[^<]+)</code>", answer.text)[1]
+    address = re.findall(r"<code>(https://tool.example/lti/register\?invite=[^<]+)</code>", answer.text)[0]
     asked = {**query(address), "openid_configuration": f"{offered.url}/.well-known/openid-configuration"}
     assert browser.get("/lti/register", query_string=asked).status_code == 200
 
