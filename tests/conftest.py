@@ -18,6 +18,7 @@ _NEEDS = {
     "lti": ("flask", "sqlalchemy"),
     "demo": ("flask", "joserfc", "requests"),
     "e2e": ("playwright",),
+    "hosts": ("django", "celery", "xblock", "workbench", "flask", "sqlalchemy"),
 }
 collect_ignore_glob = [
     f"{folder}/*"

@@ -41,15 +41,22 @@ def rows() -> dict[str, dict[str, str]]:
 
 
 @lru_cache
-def tests_in(path: str) -> dict[str, bool]:
+def names_in(path: str) -> dict[str, bool]:
     """The tests of a file by name, and whether each really runs."""
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    whole = any(
+        SWITCHED_OFF & attributes(node) for node in tree.body if not isinstance(node, ast.FunctionDef)
+    )
     return {
-        node.name: not SWITCHED_OFF
-        & {inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
+        node.name: not whole and not SWITCHED_OFF & attributes(node)
         for node in tree.body
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     }
+
+
+def attributes(node: ast.AST) -> set[str]:
+    """The names after a dot in a piece of code, such as `skip` of `pytest.skip`."""
+    return {inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
 
 
 def named_tests(cell: str) -> list[tuple[str, str]]:
@@ -72,8 +79,8 @@ def test_each_entry_names_tests_that_exist_and_run(id: str) -> None:
         assert named, f"{id}, {head}: no test is named"
         for path, name in named:
             assert (ROOT / path).is_file(), f"{id}, {head}: there is no {path}"
-            assert name in tests_in(path), f"{id}, {head}: there is no {name} in {path}"
-            assert tests_in(path)[name], f"{id}, {head}: {name} is switched off"
+            assert name in names_in(path), f"{id}, {head}: there is no {name} in {path}"
+            assert names_in(path)[name], f"{id}, {head}: {name} is switched off"
 
 
 @pytest.mark.parametrize("id", BUILT)
