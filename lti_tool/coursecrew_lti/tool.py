@@ -93,6 +93,7 @@ class Tool:
             links=LtiLinks(self, registration),
             queue=_Nudge(self, registration),
             pause=system.pause,
+            has_mailer=self.post is not None or self.make_mailer is not LtiMailer,
         )
 
     def connector(self, registration: Registration) -> Connector:

@@ -439,6 +439,26 @@ def test_a_mail_server_that_is_away_is_tried_later(browser, tool):
         tool.ports(user.registration).mailer.send(user.id, letter())
 
 
+def test_without_a_mail_server_letters_wait(browser, another, tool, settings, clock, postbox):
+    made = Assignment(browser, another, tool)
+    made.publish()
+    linh, tomas = another(), another()
+    for who, sub in ((linh, "linh"), (tomas, "tomas")):
+        who.come_in(sub=sub, name=sub, email=f"{sub}@example.org")
+        who.ui("team")
+    guest = find(tool, "USER", sub="tomas")[0].id
+    assert linh.ui("team/found", {"name": "Blue Ledger"}).status_code == 200
+    assert linh.ui("team/invite", {"person": guest}).status_code == 200
+    tool.work.deliver(made.course.registration)
+    clock.advance(days=3)
+    tool.work.deliver(made.course.registration)
+    url = f"smtp://127.0.0.1:{postbox.port}"
+    mailing = make_tool(replace(settings, smtp_url=url), clock=clock, wall=clock.now)
+    mailing.work.deliver(made.course.registration)
+    mailing.engine.dispose()
+    assert [letter["To"] for letter in postbox.letters] == ["tomas@example.org"]
+
+
 def test_an_address_that_the_server_refuses_is_tried_later(with_mail, platform, postbox):
     browser = Browser(wire(with_mail), platform)
     browser.launch(email="refused@example.org")

@@ -56,14 +56,13 @@ def deliver(ports: Ports, *, compose: Compose, limit: int = 100, hear: Hear | No
         if hear is not None:
             hear(ports, event)
         _deliver_event(ports, event)
-    cells = _due(ports, CELLS, limit, state="waiting")
-    if ports.has_gradebook:
-        for cell in cells:
-            _deliver_cell(ports, cell)
-    mails = _due(ports, NOTICES, limit, mail="waiting")
+    cells = _due(ports, CELLS, limit, state="waiting") if ports.has_gradebook else []
+    for cell in cells:
+        _deliver_cell(ports, cell)
+    mails = _due(ports, NOTICES, limit, mail="waiting") if ports.has_mailer else []
     for notice in mails:
         _deliver_mail(ports, notice, compose)
-    more = max(len(events), len(cells) if ports.has_gradebook else 0, len(mails)) >= limit
+    more = max(len(events), len(cells), len(mails)) >= limit
     return Delivered(len(events), len(cells), len(mails), more)
 
 

@@ -208,3 +208,4 @@ class Ports:
     queue: Queue
     pause: Callable[[float], None]  # wait before a retry; seconds
     has_gradebook: bool = True
+    has_mailer: bool = True  # without one, letters wait
