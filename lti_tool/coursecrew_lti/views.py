@@ -231,8 +231,8 @@ def _refused(this: Tool, rejected: Rejected) -> Response:
 
 def _ask_for_members(this: Tool, session: Session) -> None:
     """Have the member list read in the background, where it is some minutes old."""
-    if session.course is None or session.kind == places.PAGE:
-        return
+    if session.course is None or session.kind != places.ACTIVITY:
+        return  # Moodle names its list only where an activity is opened, so choosing one asks for nothing
     try:
         if overdue(this, session.registration, session.course):
             this.work.ask_for_members(session.registration, session.course)

@@ -19,6 +19,7 @@ from coursecrew_lti.services import Breakers, ScopeMissing, ServiceError, below,
 from tests.lti.conftest import find, register
 from tests.lti.lms import (
     AGS,
+    DL_CLAIM,
     INSTRUCTOR,
     LEARNER,
     MEMBERSHIP,
@@ -189,6 +190,21 @@ def test_a_launch_asks_for_the_list_in_the_background_and_not_each_time(browser,
     clock.advance(minutes=11)
     browser.launch(sub="s3", **services)
     assert tool.work.run_waiting() == 1
+
+
+def test_choosing_an_activity_does_not_put_off_the_list_of_its_first_launch(browser, tool):
+    picker = {"deep_link_return_url": "https://lms.example/return", "accept_types": ["ltiResourceLink"]}
+    browser.launch(
+        roles=[INSTRUCTOR],
+        message_type="LtiDeepLinkingRequest",
+        resource_link=None,
+        **{DL_CLAIM: picker},
+    )
+    assert tool.work.run_waiting() == 0
+    browser.launch(roles=[INSTRUCTOR], **browser.platform.services("/c1"))
+    assert tool.work.run_waiting() == 1
+    assert browser.platform.asked_for("/members") == 1
+    assert find(tool, "COURSE")[0].sync_problem == ""
 
 
 def test_a_queue_that_is_away_keeps_nobody_out(browser, tool):
