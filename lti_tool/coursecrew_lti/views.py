@@ -271,9 +271,18 @@ def opened(session_id: str) -> Response:
     if session.kind == places.PICKER and session.role in (Role.INSTRUCTOR, Role.AUTHOR):
         return page(
             "picker.html", title=title, element=None, session=session.id, storage=storage,
-            suggested=str(session.message["deep_linking"].get("title") or "")[:200],
+            suggested=_suggested(session.message["deep_linking"]),
         )  # fmt: skip
     return _told(session)
+
+
+def _suggested(asked: Mapping[str, Any]) -> str:
+    """The name that the platform gives the new activity, unless it is only the tool's own.
+
+    Moodle sends the tool's name, and a teacher in a hurry would keep it for every assignment.
+    """
+    title = str(asked.get("title") or "").strip()[:200]
+    return "" if title.casefold() == "coursecrew" else title
 
 
 def _first_path(session: Session) -> str:

@@ -182,3 +182,12 @@ def test_a_picker_can_be_used_more_than_once(browser, tool):
     pick(browser, title="One")
     pick(browser, title="Two")
     assert {place.title for place in find(tool, "PLACE")} == {"One", "Two"}
+
+
+@pytest.mark.parametrize(("title", "offered"), [("Week 9", "Week 9"), ("Coursecrew", ""), (None, "")])
+def test_the_tools_own_name_is_not_offered_as_an_assignments(browser, title, offered):
+    """Moodle 4.5 sends the tool's name as the title of the new activity."""
+    page = choose(browser, **({"title": title} if title else {}))
+    found = re.search(r'<input id="title"[^>]*value="([^"]*)"', page)
+    assert found
+    assert found[1] == offered
