@@ -61,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
             seed=arguments.seed,
             budget=Budget(seconds=arguments.seconds),
             clock=time.monotonic,
+            since=start,
             keep=keep,
         )
     except CannotForm as refusal:

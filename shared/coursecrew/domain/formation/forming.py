@@ -34,6 +34,7 @@ RESTARTS = 5
 # What a second is taken to be worth, in passes times teams: half of an ordinary core, so that a run
 # ends by its passes well before its seconds. Fixed here: a measured rate would differ by machine.
 PASSES_A_SECOND = ((15, 450), (30, 350), (125, 160), (500, 55), (1250, 20))
+PASSES_BEFORE_PROOF = 12  # for each team; the proof does the rest
 HEAT_SMALL, HEAT_LARGE = 0.5, 0.12
 
 
@@ -99,8 +100,6 @@ def nominal_rate(teams: int) -> float:
 
 def converging_passes(teams: int) -> int:
     """Passes after which more bring little."""
-    if teams <= 15:
-        return 1500
     if teams <= 100:
         return 2500
     return 2000 if teams <= 400 else 1200
@@ -115,12 +114,13 @@ def form_teams(
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     clock: Callable[[], float] | None = None,
+    since: float | None = None,
     keep: Mapping[str, Sequence[str]] | None = None,
 ) -> Plan:
     """Form teams of the learners in `roster` by `rules`.
 
     `seed` and the passes of `budget` alone decide the outcome, as long as the seconds of `budget`
-    on `clock` (seconds, any origin) are not reached and nobody cancels. `progress` hears of every
+    on `clock` (any origin, counted from `since` or the call) are not reached and nobody cancels. `progress` hears of every
     pass; `cancelled` is asked before each. `keep` maps names of teams to the keys of their members:
     they stay as they are. Any stop leaves valid teams, the best found.
 
@@ -129,10 +129,11 @@ def form_teams(
     frame = plan_frame(roster, rules, keep)
     largest = max([frame.largest, *(len(team.members) for team in frame.kept)])
     criteria = criteria_of(roster, rules, largest=largest)
-    start = clock() if clock is not None else 0.0
+    if since is None:
+        since = clock() if clock is not None else 0.0
     watch = Watch(clock=clock, report=progress, cancelled=cancelled)
     if budget.seconds is not None:
-        watch = replace(watch, until=start + budget.seconds, settle_from=start + SETTLING * budget.seconds)
+        watch = replace(watch, until=since + budget.seconds, settle_from=since + SETTLING * budget.seconds)
     run = _Run(roster, criteria, seed, budget, watch, frame)
     results = [run.form(number, section) for number, section in enumerate(frame.sections)]
     return _plan(roster, criteria, frame, results, seed)
@@ -174,6 +175,8 @@ class _Run:
             return 0
         if budget.passes is not None:
             return budget.passes
+        if can_list(section):
+            return PASSES_BEFORE_PROOF * len(section.sizes)
         share = None if budget.seconds is None else budget.seconds * len(section.sizes) / teams
         return planned_passes(len(section.sizes), share)
 
@@ -204,7 +207,9 @@ class _Run:
             proof = prove(section, self.pricing, best, self.watch)
             if proof is not None:
                 best, limit, proven = proof.state, proof.limit, proof.proven
-            stop = Stop.CONVERGED if proven else self.watch.stop() or Stop.BUDGET
+            # Nothing but the ceiling or the caller ends a proof early.
+            unproven = Stop.BUDGET if self.watch.until is None else Stop.TIME
+            stop = Stop.CONVERGED if proven else self.watch.stop() or unproven
         teams = tuple(
             tuple(sorted(at for at in team if at < self.pricing.empty)) for team in best.members.tolist()
         )

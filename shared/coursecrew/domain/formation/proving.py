@@ -22,10 +22,12 @@ from coursecrew.domain.formation.improving import State, Watch
 from coursecrew.domain.formation.planning import Section
 from coursecrew.domain.formation.pricing import Floats, Positions, Pricing, losses
 
-MOST_TEAMS = 520_000  # listed: all teams of four out of sixty learners
+MOST_TEAMS = 1_400_000  # listed: all teams of four of sixty learners, all of five of forty-five
 LISTED_AT_ONCE = 16_384
 NEW_COLUMNS = 1_500
 SLACK = 1e-7
+FIRST_CHOICE = 500  # teams in the first integer problem
+LAST_CHOICE = 10_000  # at most so many are taken in one step
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def prove(section: Section, pricing: Pricing, known: State, watch: Watch) -> Pro
     shown = limit if known.broken.sum() == 0 else None
     if best <= limit + SLACK:
         return Proof(known, shown, proven=True)
-    chosen, is_final = problem.choose(np.flatnonzero(reduced <= best - limit + SLACK), watch)
+    chosen, is_final = problem.choose(reduced, limit, best, watch)
     if chosen is None:
         return Proof(known, shown, proven=is_final)
     order = chosen[np.lexsort((teams[chosen, 0], -sizes[chosen]))]
@@ -165,9 +167,39 @@ class _Partition:
                 counts[self.teams[at]] += 1
         return np.array(sorted(some), dtype=np.intp)
 
-    def choose(self, left: Positions, watch: Watch) -> tuple[Positions | None, bool]:
-        """The best teams among those left, and whether that is final."""
+    def choose(
+        self, reduced: Floats, limit: float, best: float, watch: Watch
+    ) -> tuple[Positions | None, bool]:
+        """The cheapest choice if it beats `best`, and whether that is final.
+
+        A choice that costs at most `limit` + d uses only teams of reduced cost up to d. So few teams
+        are tried first; once the cheapest choice among them is that cheap, no other can beat it.
+        """
+        ordered = np.sort(reduced, kind="stable")
+        count = FIRST_CHOICE
+        found: Positions | None = None
+        while True:
+            gap = best - limit + SLACK
+            reach = min(gap, float(ordered[min(count, len(ordered)) - 1]))
+            solved = self._solve(np.flatnonzero(reduced <= reach), watch)
+            if solved is None:
+                return found, False
+            chosen, is_optimal = solved
+            cost = float(self.costs[chosen].sum()) if chosen.size else np.inf
+            if cost < best - SLACK:
+                best, found = cost, chosen
+            if not is_optimal:
+                return found, False
+            if reach >= gap or best - limit <= reach:
+                return found, True
+            within = int(np.searchsorted(ordered, best - limit + SLACK, side="right"))
+            count = len(ordered) if within <= LAST_CHOICE else 4 * count
+
+    def _solve(self, left: Positions, watch: Watch) -> tuple[Positions, bool] | None:
+        """The cheapest choice among some teams (empty if there is none), and whether it is known to be."""
         options: dict[str, float] = {"mip_rel_gap": 0.0}
+        if watch.stop() is not None:
+            return None
         if watch.clock is not None and watch.until is not None:
             options["time_limit"] = max(0.01, watch.until - watch.clock())
         solved = milp(
@@ -178,5 +210,5 @@ class _Partition:
             options=options,
         )
         if solved.x is None:
-            return None, solved.status == 2  # nothing better than what is known
+            return left[:0], solved.status == 2
         return left[np.flatnonzero(solved.x > 0.5)], solved.status == 0

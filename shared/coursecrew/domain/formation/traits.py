@@ -160,7 +160,7 @@ def criteria_of(
     faults: list[Fault] = []
     criteria = []
     for number, rule in enumerate(rules.rules, start=1):
-        cells = roster.cells.get(rule.attribute)
+        cells = roster.cells.get(rule.attribute, None if roster.keys else ())
         if cells is None:
             known = ", ".join(sorted(roster.cells)) or "none"
             text = f"no column “{rule.attribute}” in the learners; columns: {known}"
