@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from coursecrew.ui.reader import translations
-from coursecrew_lti import admin, deep_linking, notices, operations, views
+from coursecrew_lti import admin, deep_linking, notices, operations, pages, views
 from coursecrew_lti import registration as registrations
 from coursecrew_lti.config import Config, WrongSettings, from_environ
 from coursecrew_lti.limits import Limits, OfAddress
@@ -105,7 +105,7 @@ def protect(answer: Response) -> Response:
     headers.setdefault("Referrer-Policy", "no-referrer")
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
     headers.setdefault("Cross-Origin-Opener-Policy", "unsafe-none")
-    if request.is_secure:
+    if pages.tool().config.is_https:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return answer
 

@@ -74,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("--auth-audience", default="", help="where it differs from the token address")
     add.add_argument("--name", default="", help="what people call it")
     add.add_argument("--host", action="append", default=[], help="another host its services stand on")
+    add.add_argument("--anonymous", action="store_true", help="let people without an id look on")
     _command(platform, "list", list_platforms, "every platform")
     _names(_command(platform, "show", show_platform, "one platform and the places in it"))
     _names(_command(platform, "disable", disable_platform, "keep a platform out; nothing is deleted"))
@@ -252,7 +253,7 @@ def add_platform(this: Tool, asked: argparse.Namespace) -> int:
             Endpoints(
                 issuer=asked.issuer, client_id=asked.client_id, auth_url=asked.auth_url,
                 token_url=asked.token_url, jwks_url=asked.jwks_url, auth_audience=asked.auth_audience,
-                name=asked.name, hosts=tuple(asked.host),
+                name=asked.name, hosts=tuple(asked.host), anonymous=asked.anonymous,
             ),
             new_id=this.ids.new(),
             now=now,

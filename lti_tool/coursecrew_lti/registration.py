@@ -126,6 +126,7 @@ class Endpoints:
     family: str = ""
     scopes: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    anonymous: bool = False
 
 
 def register(
@@ -154,8 +155,9 @@ def register(
             "scopes": list(endpoints.scopes),
             "hosts": list(endpoints.hosts),
             "active": True,
+            "anonymous": endpoints.anonymous,
         },
-        first={"id": new_id, "created_at": now, "anonymous": False, "groups": ""},
+        first={"id": new_id, "created_at": now, "groups": ""},
     )
     registration = _read(row)
     for deployment_row, deployment in deployments:

@@ -15,6 +15,7 @@ from flask import Blueprint, Response, g, jsonify, redirect, request
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import NotFound as NoSuchPage
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.security import safe_join
 
 from coursecrew import __version__
@@ -128,7 +129,10 @@ def _consume(this: Tool) -> tuple[Login, Registration, bool]:
 
     Without the browser's note the row is left alone, so that a forged post cannot burn it.
     """
-    state = request.form.get("state", "")
+    try:
+        state = request.form.get("state", "")
+    except RequestEntityTooLarge:
+        raise Rejected("token_too_large") from None
     if not state:
         raise Rejected("oidc_error" if "error" in request.form else "state_missing")
     if "error" not in request.form and not request.form.get("id_token"):

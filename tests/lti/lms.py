@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256, SHA512
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 from werkzeug.serving import make_server
@@ -40,8 +41,9 @@ MEMBERS = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 @lru_cache
 def key(kid: str, size: int = 2048) -> RSAKey:
     """Key pairs are slow to make, so a process makes each once."""
+    pem = generate_private_key(65537, size).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     with warnings.catch_warnings(action="ignore"):  # short keys are for the test that they are refused
-        return RSAKey.import_key(generate_private_key(65537, size), {"kid": kid})
+        return RSAKey.import_key(pem, {"kid": kid})
 
 
 def public(one: RSAKey) -> dict[str, Any]:

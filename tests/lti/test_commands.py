@@ -86,6 +86,13 @@ def test_a_platform_is_added_shown_and_brought_up_to_date(command):
     assert "3 deployments" in out
 
 
+def test_people_without_an_id_are_let_in_only_where_the_operator_says_so(command):
+    command(*ADD)
+    assert [row.anonymous for row in rows("REGISTRATION")] == [False]
+    command(*ADD, "--anonymous")
+    assert [row.anonymous for row in rows("REGISTRATION")] == [True]
+
+
 def test_a_platform_without_a_deployment_waits_and_is_approved(command):
     _, out, _ = command(*ADD)
     assert "platform approve" in out

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from coursecrew.app.records import PARTICIPANTS
+from coursecrew.app.unit_of_work import run
 from coursecrew_lti.app import wire
 from tests.lti.conftest import PUBLIC, find, register, rows
 from tests.lti.lms import (
@@ -268,9 +270,10 @@ def test_g08_a_token_of_another_form_is_refused(browser, tool, decisions, token,
     is_refused(browser.send(token, browser.login()["state"]), code, tool, decisions)
 
 
-def test_a_body_far_too_large_is_not_read(browser):
+def test_a_body_far_too_large_is_not_read(browser, tool, decisions):
     answer = browser.send("a" * 200_000, browser.login()["state"])
-    assert answer.status_code == 413
+    is_refused(answer, "token_too_large", tool, decisions)
+    assert rows(tool, "LOGIN") == 1
 
 
 @pytest.mark.parametrize("header", [{"crit": ["exp"], "exp": 1}, {"crit": ["b64"], "b64": False}])
@@ -900,3 +903,49 @@ def test_the_logins_of_one_address_in_a_minute_are_limited(app, platform, anothe
     tool.wall = lambda: platform.now() + timedelta(minutes=1)
     again = client.get("/lti/login", base_url=PUBLIC, query_string=asked)
     assert again.status_code == 302
+
+
+# --- people who only look ---
+
+TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
+
+
+def people_here(tool):
+    [course] = find(tool, "COURSE")
+    return run(tool.ports(course.registration), lambda unit: unit.store.find(PARTICIPANTS))
+
+
+def test_a_test_student_of_the_platform_looks_on_and_leaves_no_trace(browser, tool):
+    browser.come_in(roles=[LEARNER, TEST_USER])
+    assert browser.ui("team").status_code == 200
+    assert browser.ui("team/found", {"name": "Blue Ledger"}).status_code in (403, 409)
+    assert people_here(tool) == []
+
+
+def test_a_teacher_who_views_as_a_learner_takes_no_part(browser, another, tool):
+    browser.come_in(roles=[INSTRUCTOR])
+    assert browser.ui("teaching").status_code == 200
+    as_learner = another()
+    as_learner.come_in(roles=[LEARNER])  # Moodle sends the same person with the other role
+    assert as_learner.ui("team").status_code == 200
+    [person] = people_here(tool)
+    assert person.once_staff
+    assert not person.takes_part
+    assert as_learner.ui("team/found", {"name": "Blue Ledger"}).status_code in (403, 409)
+
+
+def test_an_observer_takes_no_part(browser, tool):
+    browser.come_in(roles=[MEMBERSHIP + "Mentor"])
+    assert browser.ui("team").status_code == 200
+    assert not any(person.takes_part for person in people_here(tool))
+    assert browser.ui("teams").status_code == 403
+
+
+def test_whoever_has_no_id_looks_on_where_the_operator_allows_it(browser, tool, platform, decisions):
+    register(tool, platform, "client1", anonymous=True)
+    answer = browser.launch(sub=None)
+    is_accepted(answer, tool, decisions)
+    browser.enter(answer)
+    assert browser.ui("team").status_code == 200
+    assert people_here(tool) == []
+    assert rows(tool, "USER") == 0
