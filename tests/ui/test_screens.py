@@ -44,7 +44,7 @@ from coursecrew.ui import notices
 from coursecrew.ui.errors import CHECKS, PROBLEMS, REFUSALS, TOLD_APART, explain, say_problem
 from coursecrew.ui.mail import compose
 from coursecrew.ui.reader import Reader, zone
-from coursecrew.ui.render import STATIC, full_page, markdown, page_element
+from coursecrew.ui.render import STATIC, full_page, markdown, page_element, plain
 from coursecrew.ui.routes import ROUTES
 from coursecrew.ui.scene import Shell
 from tests.builders import (
@@ -342,6 +342,25 @@ def test_keeping_both_texts_puts_ones_own_first() -> None:
     }
     saved = ask(made.ports, AMARA, "draft", answer)
     assert Part.of(saved).areas["text-where"].strip() == "Mine.\n\nTheirs."
+
+
+def test_whoever_has_no_team_reads_that_handing_in_is_closed_and_who_is_first_founds() -> None:
+    ports = world()
+    an_assignment(ports, AMARA)
+    words = words_of(ask(ports, AMARA, ""))
+    assert "Found the first team" in words
+    assert "Times are in" in words
+    ports.clock.move_to(CLOSES + timedelta(days=1))
+    assert "Write and hand in closed on Sun 29 Nov, 18:00" in words_of(ask(ports, AMARA, ""))
+
+
+def test_handing_in_names_the_parts_still_empty_before_anybody_presses() -> None:
+    made = stage()
+    assert "still empty" not in words_of(ask(made.ports, AMARA, "hand-in"))
+    ports = world()
+    activity = an_assignment(ports, AMARA)
+    a_team(ports, activity, AMARA)
+    assert "1 part is still empty: Where the water goes." in words_of(ask(ports, AMARA, "hand-in"))
 
 
 def test_handing_in_shows_each_members_own_late_figure_before_anybody_presses() -> None:
@@ -961,6 +980,15 @@ def test_the_element_carries_every_sentence_the_script_may_say() -> None:
 )
 def test_what_people_write_can_neither_run_nor_dress_up_nor_call_home(typed: str, never: str) -> None:
     assert never not in markdown(typed, Shell())
+
+
+def test_the_first_words_of_a_part_stand_without_the_marks_of_markdown() -> None:
+    table = "| Step | Dollars |\n| --- | ---: |\n| **Valves** | 61,500 |"
+    assert plain("We follow **Manyatta**.\n\n- first\n- *second* & <b>third</b>") == (
+        "We follow Manyatta. first second & third"
+    )
+    assert plain(table) == "Step Dollars Valves 61,500"
+    assert plain("<script>alert(1)</script>") == ""
 
 
 def test_files_of_the_course_are_shown_by_the_hosts_own_address() -> None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
 
 import pytest
 
 from coursecrew.app.memory import MemoryPorts
+from coursecrew.app.outbox import deliver_all
 from coursecrew.app.ports import Member
 from coursecrew.app.records import ACTIVITIES, GRADES, MEMBERSHIPS, PARTICIPANTS, STAFF_SCORES, WORKS
 from coursecrew.domain.activities import State, to_document
 from coursecrew.domain.people import Actor, Role
 from coursecrew.ui.http import Request, Response, Upload
+from coursecrew.ui.mail import compose
 from coursecrew.ui.routes import serve
 from coursecrew.ui.scene import Scene, Shell
 from tests.builders import (
@@ -25,6 +28,7 @@ from tests.builders import (
     KWAME,
     LINH,
     PLACED,
+    START,
     TOMAS,
     a_team,
     actor,
@@ -304,3 +308,47 @@ def test_a_ta_limited_to_a_team_sees_only_its_work() -> None:
     assert "Night Shift" not in listing
     other = next(work for work in ports.rows(WORKS) if work.team != blue.id)
     assert ask(ports, limited, f"grading/{other.id}").status == 403
+
+
+def test_the_counts_of_works_and_silent_teams_make_up_all_teams() -> None:
+    ports = world()
+    activity = an_assignment(ports, AMARA, TOMAS, LINH)
+    a_team(ports, activity, AMARA, draft="Some words.")
+    a_team(ports, activity, TOMAS, name="Night Shift")
+    page = text(ask(ports, INES, "teaching"))
+    assert "2 teams" in page
+    assert "1 writing" in page
+    assert "1 not begun" in page
+    assert "Times are in" in page
+
+
+def test_the_rubric_says_beside_the_work_what_each_criterion_counts() -> None:
+    ports = world()
+    work = scored(ports)
+    weights = [criterion.weight for criterion in ports.rows(ACTIVITIES)[0].settings.rubric.criteria]
+    page = text(ask(ports, INES, f"grading/{work}"))
+    said = [Decimal(number) for number in re.findall(r"counts ([\d.]+) %", page)]
+    assert said == [weight * 100 / sum(weights) for weight in weights]
+
+
+def test_whoever_is_placed_reads_that_it_is_them_and_the_team_that_it_is_somebody() -> None:
+    ports = world()
+    activity = an_assignment(ports, AMARA, TOMAS)
+    team = a_team(ports, activity, AMARA)
+    come_in(ports, TOMAS)
+    placed = ask(ports, INES, "teams/place", {"person": TOMAS.person, "team": team.id, "request_key": "p"})
+    assert placed.status == 200
+    deliver_all(ports, compose=compose)
+    assert f"The course staff placed you in {team.name}." in text(ask(ports, TOMAS, "team"))
+    assert f"The course staff placed somebody in {team.name}." in text(ask(ports, AMARA, "team"))
+
+
+def test_while_learners_choose_their_teams_nothing_waits_for_the_teacher() -> None:
+    ports = world()
+    rules = replace(settings().teams, lock_at=START + timedelta(days=1))
+    an_assignment(ports, AMARA, TOMAS, teams=rules)
+    page = text(ask(ports, INES, "teaching"))
+    assert "Nothing waits for you Learners choose their teams until" in page
+    assert "2 people have no team yet." in page
+    ports.clock.move_to(START + timedelta(days=2))
+    assert "2 people are without a team" in text(ask(ports, INES, "teaching"))

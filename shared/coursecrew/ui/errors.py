@@ -374,7 +374,7 @@ PROBLEMS: Mapping[str, str] = {
     "pitch_too_long": N_("At most %(most)s characters; these are %(have)s."),
     "text_too_long": N_("At most %(most)s characters; these are %(have)s."),
     "part_missing": N_("“%(title)s” is still empty, and it is needed."),
-    "reason_missing": N_("Say why, in a sentence; the others read it."),
+    "reason_missing": N_("Say why, in a sentence."),
     "not_later": N_("Choose a time after %(due)s, the present due time."),
     "sizes_impossible": N_("%(people)s people cannot be split into teams of %(min)s to %(max)s."),
     "sizes_crossed": N_("Sizes must rise: smallest, usual, largest, from 1 to 50."),

@@ -326,8 +326,13 @@ def _requests(look: Outlook) -> list[Wait]:
 # --- somebody without a team ---
 
 
-def without_team(reader: Reader, here: Standing, *, asked: bool, waiting: Sequence[str]) -> Panel:
-    """The panel of somebody without a team: why, and the one press out. `waiting`: names of teams."""
+def without_team(
+    reader: Reader, here: Standing, *, asked: bool, waiting: Sequence[str], first: bool = False
+) -> Panel:
+    """The panel of somebody without a team: why, and the one press out.
+
+    `waiting`: names of teams; `first`: there is no team yet that one could join.
+    """
     _, label, team_set = reader.gettext, reader.gettext("Your next step"), here.team_set
     why = here.why_none
     if why is WhyNoTeam.MAY_CHOOSE or why is WhyNoTeam.WAITS:
@@ -355,8 +360,12 @@ def without_team(reader: Reader, here: Standing, *, asked: bool, waiting: Sequen
                     )
                 ),
             )
-        found = Press(_("Found a team"), "team/found", "plain" if team_set.public else "primary")
+        found = Press(
+            _("Found a team"), "team/found", "plain" if team_set.public and not first else "primary"
+        )
         heading = _("Join a team, or found one") if not waiting else _("Wait, or join a team with room")
+        if first:
+            heading = _("Found the first team")
         return Panel(
             label, heading, lines, [found, Press(_("Let a team find you"), "team/card", "quiet")], waits
         )
@@ -428,6 +437,10 @@ def step_lines(
         lines.append(StepLine(writing, "done", _excused_or_in(reader, state)))
     elif state is WorkState.MISSED:
         lines.append(StepLine(writing, "missed", _("nothing was handed in")))
+    elif here.team is None and window.is_over(reader.now) and window.closes:
+        lines.append(
+            StepLine(writing, "missed", _("closed on %(moment)s", moment=reader.moment(window.closes)))
+        )
     elif here.team is None or window.is_before(reader.now):
         lines.append(
             StepLine(

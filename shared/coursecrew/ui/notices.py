@@ -35,6 +35,7 @@ SENTENCES: Mapping[Kind, str] = {
     Kind.PERSON_NAMED: N_("You were made a teaching assistant in this course."),
 }
 ACCEPTED = N_("%(by)s said yes: there is a seat in %(name)s.")
+PLACED = N_("The course staff placed you in %(name)s.")
 DECLINED = N_("%(by)s said no to a seat in %(name)s.")
 MOMENTS = ("until", "due")
 
@@ -50,6 +51,8 @@ def say(notice: Notice, reader: Reader, names: Mapping[str, str]) -> str:
     text = SENTENCES[notice.kind]
     if notice.kind is Kind.TEAM_ANSWERED:
         text = ACCEPTED if notice.detail.get("accepted") else DECLINED
+    if notice.kind is Kind.TEAM_MOVED and notice.person in notice.detail.get("people", ()):
+        text = PLACED
     values: dict[str, Any] = {"name": "", "reason": "", "until": "", "due": "", **notice.detail}
     for place in MOMENTS:
         if values[place]:

@@ -97,6 +97,12 @@ def markdown(text: str, shell: Shell) -> Markup:
     )
 
 
+def plain(text: str) -> str:
+    """The words of a text in Markdown, in one line and without its marks; escaped where it is shown."""
+    html = markdown_to_html.markdown(text, extensions=["nl2br", "sane_lists", "tables"], output_format="html")
+    return " ".join(Markup(nh3.clean(html, tags=TAGS)).striptags().split())  # noqa: S704 - made safe by nh3
+
+
 def page_element(
     *,
     base: str,

@@ -20,7 +20,7 @@ from coursecrew.domain.errors import Invalid, NotFound, Problem
 from coursecrew.domain.gradebook import Cell, Delivery
 from coursecrew.domain.grading import Lateness
 from coursecrew.domain.permissions import Action, is_allowed
-from coursecrew.domain.rubrics import Mark
+from coursecrew.domain.rubrics import Mark, Rubric
 from coursecrew.domain.submissions import WorkState
 from coursecrew.ui.forms import Reading
 from coursecrew.ui.http import Next, Request, Response, get, post
@@ -101,9 +101,16 @@ def work(scene: Scene, request: Request, id: str) -> Response:
         sheet=row.score.sheet if row.score else {},
         seen=row.score.version if row.score else 0,
         rubric=scene.settings.rubric,
+        shares=_shares(scene.settings.rubric),
         mine=scene.actor.person in people,
         may_override=is_allowed(scene.actor, Action.OVERRIDE_GRADE),
     )
+
+
+def _shares(rubric: Rubric) -> Mapping[str, Decimal]:
+    """How many of 100 points each criterion counts."""
+    together = sum((criterion.weight for criterion in rubric.criteria), Decimal(0))
+    return {c.id: c.weight / together * 100 if together else Decimal(0) for c in rubric.criteria}
 
 
 def score(scene: Scene, request: Request, id: str) -> Next:

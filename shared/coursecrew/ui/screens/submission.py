@@ -18,7 +18,14 @@ from coursecrew.domain.errors import NotFound
 from coursecrew.domain.grading import Grade, Line, rounded
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.rubrics import Rubric
-from coursecrew.domain.submissions import CONFIRM_WITHIN, DraftVersion, Submission, WorkState, words
+from coursecrew.domain.submissions import (
+    CONFIRM_WITHIN,
+    DraftVersion,
+    Submission,
+    WorkState,
+    missing_parts,
+    words,
+)
 from coursecrew.domain.teams import Team
 from coursecrew.ui.charts import Bar
 from coursecrew.ui.http import Next, Request, Response, get, post
@@ -229,6 +236,7 @@ def hand_in_form(scene: Scene, request: Request) -> Response:
         mine=mine,
         changes_at=_costs_more_at(activity, mine, reader) if mine else None,
         count=count,
+        missing=[] if scene.refusal else missing_parts(activity.settings.prompts, view.draft.texts),
         saved=_saved_line(scene, view),
         rule=activity.settings.submit_rule,
         rules=SubmitRule,

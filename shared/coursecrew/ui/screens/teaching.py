@@ -8,7 +8,7 @@ from coursecrew.app.activities import count_learners, team_set_of
 from coursecrew.app.grading import ReleaseState, release_grades, release_state, send_again
 from coursecrew.app.records import ACTIVITIES, MEMBERSHIPS, TEAMS
 from coursecrew.app.unit_of_work import UnitOfWork, run
-from coursecrew.domain.activities import State
+from coursecrew.domain.activities import JoinRule, State
 from coursecrew.domain.gradebook import Delivery
 from coursecrew.domain.people import Actor
 from coursecrew.domain.permissions import Action, is_allowed, require
@@ -63,7 +63,7 @@ def teaching(scene: Scene, request: Request) -> Response:
         panel=_panel(scene, now),
         steps=step_lines(scene),
         now=now,
-        works=work_counts(now.release, scene.reader),
+        works=work_counts(now.release, now.teams, scene.reader),
         may_author=is_allowed(scene.actor, Action.CHANGE_SETTINGS),
     )
 
@@ -92,11 +92,23 @@ def _panel(scene: Scene, now: Standings) -> Panel:
         heading = n_("Release %(number)s grade", "Release %(number)s grades", release.ready)
         lines = [_("They are final. Learners see nothing until you release them.")]
         return Panel(label, heading, lines, [Press(_("Look through, then release"), "release")], waits)
+    rules = scene.settings.teams
+    choosing = rules.join is JoinRule.SELF and not (rules.lock_at and scene.reader.now > rules.lock_at)
+    if now.without_team and choosing:
+        until = scene.reader.moment(rules.lock_at) if rules.lock_at else ""
+        said = (
+            _("Learners choose their teams until %(when)s.", when=until)
+            if until
+            else _("Learners choose their teams.")
+        )
+        return Panel(label, _("Nothing waits for you"), [said], [], waits)
     if now.without_team and may_run:
         heading = n_(
             "%(number)s person is without a team", "%(number)s people are without a team", now.without_team
         )
-        return Panel(label, heading, [], [Press(_("To the teams"), "teams")], waits)
+        lines = [_("Place them by hand, by lot or from a file.")]
+        others = [wait for wait in waits if wait.sign != "people"]
+        return Panel(label, heading, lines, [Press(_("To the teams"), "teams")], others)
     return Panel(label, _("Nothing waits for you"), [_("The teams are at work.")], [], waits)
 
 
@@ -174,8 +186,8 @@ def step_lines(scene: Scene) -> list[StepLine]:
     return lines
 
 
-def work_counts(release: ReleaseState, reader: Reader) -> list[tuple[str, str, int]]:
-    """Chip, word and number for each state that works are in."""
+def work_counts(release: ReleaseState, teams: int, reader: Reader) -> list[tuple[str, str, int]]:
+    """Chip, word and number for each state that works are in; a team that wrote nothing has none."""
     _ = reader.gettext
     words = {
         WorkState.DRAFTING: ("now", _("writing")),
@@ -184,11 +196,13 @@ def work_counts(release: ReleaseState, reader: Reader) -> list[tuple[str, str, i
         WorkState.MISSED: ("missed", _("missed")),
         WorkState.EXCUSED: ("excused", _("excused")),
     }
-    return [
+    counts = [
         (chip, word, release.works[state])
         for state, (chip, word) in words.items()
         if release.works.get(state)
     ]
+    silent = teams - sum(release.works.values())
+    return [*counts, ("not-yet", _("not begun"), silent)] if counts and silent > 0 else counts
 
 
 # --- release ---

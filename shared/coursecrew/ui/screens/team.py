@@ -24,6 +24,7 @@ from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.next_steps import Outlook, next_step, step_lines, without_team
 from coursecrew.ui.notices import people_in, say
 from coursecrew.ui.pages import Crumb, do, page
+from coursecrew.ui.render import plain
 from coursecrew.ui.scene import Scene
 
 TEAMS_ON_A_PAGE = 20
@@ -132,13 +133,14 @@ def _find_team(scene: Scene, request: Request, found: Home) -> Response:
     _ = reader.gettext
     waiting = [found.named[row.team].name for row in here.waits if row.team in found.named]
     choosing = here.why_none in (WhyNoTeam.MAY_CHOOSE, WhyNoTeam.WAITS)
+    first = here.team_set.public and not (found.rows or found.more or request.query)
     return page(
         scene,
         request,
         "find_team.html",
         title=scene.settings.title,
         eyebrow=_("Team assignment"),
-        panel=without_team(reader, here, asked=found.asked, waiting=waiting),
+        panel=without_team(reader, here, asked=found.asked, waiting=waiting, first=first),
         steps=step_lines(
             reader, scene.activity, here, scene.activity.window(Step.DRAFT), WorkState.DRAFTING, graded=False
         ),
@@ -228,7 +230,8 @@ def _parts(scene: Scene, view: WorkView) -> list[Part]:
             chip = ("now", _("Started"))
         else:
             chip = ("not-yet", _("Not yet")) if prompt.required else ("off", _("Not needed"))
-        opening = " ".join(text.split()[:30]) + (" …" if count > 30 else "")
+        seen = plain(text).split()
+        opening = " ".join(seen[:30]) + (" …" if len(seen) > 30 else "")
         result.append(Part(prompt.id, prompt.title, opening, count, *chip))
     return result
 

@@ -28,7 +28,7 @@
       addEventListener("beforeunload", (event) => { if (this.unsaved) event.preventDefault(); });
       addEventListener("online", () => this.sendUnsent());
       addEventListener("popstate", (event) => {
-        const path = event.state && event.state[this.key];
+        const path = event.state?.[this.key];
         if (path !== undefined && path !== this.path) this.show(path, { remember: false });
       });
       this.followHeight();
@@ -120,9 +120,13 @@
       if (seen.top < 0 || seen.top > innerHeight - 40) mark.scrollIntoView({ block: "start" });
     }
 
-    say(what) { this.tell(this.getAttribute("say-" + what) || ""); }
+    say(what) { this.tell(this.getAttribute("say-" + what) || "", "status " + (what === "loading" ? "quiet" : "wait")); }
 
-    tell(sentence) { this.status.textContent = sentence; }
+    /* Green is for what was done; what went otherwise, or still goes on, is told without it. */
+    tell(sentence, look = "status") {
+      this.status.className = look;
+      this.status.textContent = sentence;
+    }
 
     save({ file, name }) {
       const link = document.createElement("a");
@@ -246,7 +250,7 @@
           this.unsaved = false;
           this.forget(form);
         } else this.timer = setTimeout(() => this.autosave(form), AUTOSAVE_AFTER);
-      } else if (got.part) this.tell(got.part.querySelector(".notice[data-focus] p")?.textContent || "");
+      } else if (got.part) this.tell(got.part.querySelector(".notice[data-focus] p")?.textContent || "", "status wait");
       else {
         this.say(got.say);
         if (got.say === "kept") {
