@@ -34,7 +34,7 @@ from coursecrew.domain.activities import (
 )
 from coursecrew.domain.errors import Conflict, Invalid, NotFound, Stale
 from coursecrew.domain.events import Kind
-from coursecrew.domain.people import Actor, Participant, Role
+from coursecrew.domain.people import Actor, Participant, Role, one_line
 from coursecrew.domain.permissions import Action, Subject, require
 from coursecrew.domain.schedule import Extension, Step, Window
 from coursecrew.domain.teams import TeamSet
@@ -124,7 +124,7 @@ def note_person(unit: UnitOfWork, actor: Actor) -> Participant:
             id=unit.new_id(),
             course=actor.course,
             person=actor.person,
-            name=actor.name,
+            name=one_line(actor.name),
             role=actor.role,
             source=actor.source,
             since=unit.now,
@@ -135,7 +135,7 @@ def note_person(unit: UnitOfWork, actor: Actor) -> Participant:
     old = found[0]
     new = replace(
         old.seen_as(actor.role),
-        name=actor.name or old.name,
+        name=one_line(actor.name) or old.name,
         zone=actor.zone or old.zone,
         language=actor.language or old.language,
         active=True,

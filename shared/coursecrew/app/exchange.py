@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -203,6 +204,8 @@ def export_teams(unit: UnitOfWork, actor: Actor, activity_id: str, handles: Mapp
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in sorted(all_memberships(unit, team_set.id), key=lambda row: (teams[row.team].name_key, row.id)):
+        if not actor.may_see_team(row.team):
+            continue
         team = teams[row.team]
         role = "leader" if team.leader == row.person else "member"
         cells = (handles.get(row.person, row.person), team_set.name, team.name, role)
@@ -211,5 +214,6 @@ def export_teams(unit: UnitOfWork, actor: Actor, activity_id: str, handles: Mapp
 
 
 def escaped(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    """A cell that no spreadsheet takes for a formula; reading takes one quote off again."""
+    first = unicodedata.normalize("NFKC", cell.lstrip()[:1])  # a wide "＝" begins one, too
+    return f"'{cell}" if first in ("=", "+", "-", "@", "'") or cell[:1] in ("\t", "\r") else cell

@@ -241,6 +241,8 @@ def override_grade(
     if value is not None and not 0 <= value <= 100:
         raise Invalid(Problem("value", "percent"))
     found = unit.store.find(GRADES, activity=activity_id, person=person, limit=1)
+    if not found and not participants_of(unit, activity.course, [person]):
+        raise NotFound("person")
     if not found or found[0].account is None:
         raise Conflict("no_grade_yet")
     old = replace(found[0], override=value, override_reason=reason.strip()[:1000], override_by=actor.person)
@@ -366,7 +368,7 @@ def _return(unit: UnitOfWork, activity: Activity, grade: Grade) -> None:
     cell = cell.asked(
         value,
         grade.number,
-        comment=_comment(unit, submission),
+        comment=_comment(unit, submission, found[0].comment if found else ""),
         handed_in_at=submission.handed_in_at if submission else None,
         now=unit.now,
     )
@@ -384,10 +386,13 @@ def _submission_of(unit: UnitOfWork, activity: Activity, grade: Grade) -> Submis
     return unit.store.get(SUBMISSIONS, rows[0].submission) if rows else None
 
 
-def _comment(unit: UnitOfWork, submission: Submission | None) -> str:
+def _comment(unit: UnitOfWork, submission: Submission | None, before: str) -> str:
+    """What goes with the mark; while marks are being made anew, what went with it before."""
     if submission is None:
         return ""
     scores = unit.store.find(STAFF_SCORES, work=submission.work, limit=1)
+    if scores and not scores[0].complete:
+        return before
     return scores[0].comment if scores else ""
 
 
@@ -436,7 +441,11 @@ def own_result(unit: UnitOfWork, actor: Actor, activity_id: str) -> Result:
     cells = unit.store.find(CELLS, activity=activity_id, person=actor.person, limit=1)
     versions = unit.store.find(GRADE_VERSIONS, activity=activity_id, person=actor.person)
     earlier = tuple(v for v in versions if v.number < grade.number and v.at >= grade.released_at)
-    return Result(grade, submission, scores[0] if scores else None, cells[0] if cells else None, earlier)
+    score, cell = scores[0] if scores else None, cells[0] if cells else None
+    if score and not score.complete:
+        # Marks that staff keep for later are theirs alone; what was said with the grade stays.
+        score = replace(score, comment=cell.comment if cell else "")
+    return Result(grade, submission, score, cell, earlier)
 
 
 @dataclass(frozen=True)

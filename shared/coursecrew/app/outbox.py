@@ -148,12 +148,15 @@ def _tell(unit: UnitOfWork, event_id: str) -> None:
 
 
 def _recipients(unit: UnitOfWork, event: Event, circles: Sequence[To]) -> list[Participant]:
-    keys: set[str] = set()
+    team: set[str] = set()
+    named: set[str] = set()
     if To.TEAM in circles and event.team:
-        keys |= {row.person for row in members_of(unit, event.team)}
+        team = {row.person for row in members_of(unit, event.team)}
     if To.PERSON in circles:
-        keys |= set(event.detail.get("people", ()))
-    people = list(participants_of(unit, event.course, keys - {event.by, ""}).values())
+        named = set(event.detail.get("people", ()))
+    known = participants_of(unit, event.course, (team | named) - {event.by, ""})
+    # Whoever is in the team but takes no part any more does not read along either.
+    people = [person for key, person in known.items() if key in named or person.takes_part]
     if To.STAFF in circles:
         people += unit.store.find(
             PARTICIPANTS, course=event.course, role=[Role.INSTRUCTOR.value, Role.TA.value], active=True

@@ -17,11 +17,11 @@ from coursecrew.app.records import (
     TEAM_SETS,
     VISITS,
 )
-from coursecrew.app.teams import leave_every_team, participant_of
+from coursecrew.app.teams import leave_every_team, participant_of, team_here
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.errors import Conflict, Invalid, NotFound, Problem
 from coursecrew.domain.events import Kind
-from coursecrew.domain.people import Actor, Participant, Role, Source
+from coursecrew.domain.people import Actor, Participant, Role, Source, one_line
 from coursecrew.domain.permissions import Action, require
 from coursecrew.domain.teams import Happened, MembershipEvent
 
@@ -48,6 +48,10 @@ def name_ta(
     """
     require(actor, Action.NAME_STAFF)
     participant = _person(unit, actor, person)
+    if teams:
+        activity = unit.store.get(ACTIVITIES, activity_id)
+        for team in teams:
+            team_here(unit, activity, team)
     if participant.role in (Role.INSTRUCTOR, Role.TA):
         raise Conflict("staff_already", name=participant.name)
     participant = unit.store.save(
@@ -152,7 +156,7 @@ def take_over(unit: UnitOfWork, course: str, members: Sequence[Member]) -> int:
                 id=unit.new_id(),
                 course=course,
                 person=member.person,
-                name=member.name,
+                name=one_line(member.name),
                 role=member.role,
                 source=member.source,
                 since=unit.now,
@@ -167,7 +171,11 @@ def take_over(unit: UnitOfWork, course: str, members: Sequence[Member]) -> int:
         # one of them), so the list may raise nobody's role downwards from staff.
         role = member.role if not old.once_staff else old.role
         new = replace(
-            old, name=old.name or member.name, active=member.active, role=role, looks_on=member.looks_on
+            old,
+            name=old.name or one_line(member.name),
+            active=member.active,
+            role=role,
+            looks_on=member.looks_on,
         )
         if new != old:
             unit.store.save(PARTICIPANTS, new)

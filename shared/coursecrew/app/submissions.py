@@ -19,14 +19,14 @@ from coursecrew.app.records import (
     VISITS,
     WORKS,
 )
-from coursecrew.app.teams import Standing, members_of, participants_of, standing
+from coursecrew.app.teams import Standing, members_of, participants_of, standing, team_here
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.activities import Activity, SubmitRule
 from coursecrew.domain.errors import AlreadyDecided, Conflict, Invalid, NotFound, Problem, Stale
 from coursecrew.domain.events import Kind
 from coursecrew.domain.grading import Lateness
 from coursecrew.domain.merging import merge
-from coursecrew.domain.people import Actor, Participant
+from coursecrew.domain.people import Actor, Participant, unturned
 from coursecrew.domain.permissions import Action, Subject, require
 from coursecrew.domain.schedule import Extension, Step, Window
 from coursecrew.domain.submissions import (
@@ -402,18 +402,17 @@ def object_to(unit: UnitOfWork, actor: Actor, activity_id: str, *, reason: str) 
     work = _existing(view)
     if not work.may("object"):
         raise AlreadyDecided(what="work", state=work.state.value)
-    if not reason.strip():
+    reason = unturned(reason).strip()[:1000]
+    if not reason:
         raise Invalid(Problem("reason", "reason_missing"))
     unit.store.add(
         CONFIRMATIONS,
-        Confirmation(
-            unit.new_id(), work.id, unit.new_id(), actor.person, "no", unit.now, reason.strip()[:1000]
-        ),
+        Confirmation(unit.new_id(), work.id, unit.new_id(), actor.person, "no", unit.now, reason),
     )
     work = _reopen(unit, work)
     unit.record(
         Kind.WORK_OBJECTED, activity=activity.id, course=activity.course, by=actor.person, team=view.team.id,
-        reason=reason.strip()[:1000],
+        reason=reason,
     )  # fmt: skip
     return work
 
@@ -476,6 +475,10 @@ def extend(
     require(actor, Action.EXTEND)
     if not reason.strip():
         raise Invalid(Problem("reason", "reason_missing"))
+    if team:
+        team_here(unit, activity, team)
+    if person and not participants_of(unit, activity.course, [person]):
+        raise NotFound("person")
     base = activity.window(Step.DRAFT)
     if base.due is None or due <= base.due:
         raise Invalid(Problem("due", "not_later", (("due", base.due),)))
@@ -508,7 +511,7 @@ def excuse(unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str, *, re
     require(actor, Action.EXCUSE)
     if not reason.strip():
         raise Invalid(Problem("reason", "reason_missing"))
-    work = _work(unit, activity, unit.store.get(TEAMS, team_id))
+    work = _work(unit, activity, team_here(unit, activity, team_id))
     if work.state is WorkState.EXCUSED:
         return work
     work = unit.store.save(WORKS, replace(work, state=WorkState.EXCUSED, reason=reason.strip()[:255]))

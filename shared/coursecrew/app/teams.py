@@ -27,7 +27,7 @@ from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.activities import Activity, JoinRule
 from coursecrew.domain.errors import AlreadyExists, Conflict, Invalid, NotFound, Problem, TeamFull
 from coursecrew.domain.events import Kind
-from coursecrew.domain.people import Actor, Participant
+from coursecrew.domain.people import Actor, Participant, one_line
 from coursecrew.domain.permissions import Action, Subject, require
 from coursecrew.domain.teams import (
     INVITATION_LASTS,
@@ -143,6 +143,14 @@ def placed_among(unit: UnitOfWork, team_set: str, people: Sequence[str]) -> set[
 def members_of(unit: UnitOfWork, team: str) -> list[Membership]:
     """The team's members now, in the order they came."""
     return unit.store.find(MEMBERSHIPS, team=team)
+
+
+def team_here(unit: UnitOfWork, activity: Activity, team_id: str) -> Team:
+    """A team of the activity's own set; a team of any other is not found."""
+    team = unit.store.get(TEAMS, team_id)
+    if team.team_set != team_set_of(unit, activity).id:
+        raise NotFound("team")
+    return team
 
 
 # --- learners ---
@@ -303,7 +311,7 @@ def describe_team(
     if leader and leader not in {row.person for row in members_of(unit, team.id)}:
         raise NotFound("person")
     return unit.store.save(
-        TEAMS, replace(team, motto=motto.strip(), open=is_open, leader=leader or team.leader)
+        TEAMS, replace(team, motto=one_line(motto), open=is_open, leader=leader or team.leader)
     )
 
 
@@ -609,7 +617,7 @@ def _new_team(
         team_set.id,
         clean,
         name_key(clean),
-        motto=motto.strip()[:140],
+        motto=one_line(motto)[:140],
         open=is_open,
         created_by=by,
     )
@@ -660,6 +668,9 @@ def _joined(
 ) -> Team:
     if membership_of(unit, team_set.id, person):
         raise Conflict("already_in_team")
+    participant = participant_of(unit, activity.course, person)
+    if participant is None or not participant.takes_part:  # perhaps no longer, since they asked
+        raise Conflict("takes_no_part", name=participant.name if participant else "")
     team = _seat(unit, team_set, team, person, Happened.JOINED, by=by)
     unit.record(
         Kind.TEAM_JOINED, activity=activity.id, course=activity.course, by=by, team=team.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -117,6 +118,21 @@ class Actor:
     def may_see_team(self, team: str) -> bool:
         """Whether a staff member's list of teams, if limited, has this one."""
         return self.is_staff and (not self.teams or self.role is Role.INSTRUCTOR or team in self.teams)
+
+
+# Signs that turn the direction of all that follows, also outside the name they stand in.
+TURNS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+
+
+def unturned(text: str) -> str:
+    """A text that stands inside our sentences: it must not turn what we say after it."""
+    return text.translate(TURNS)
+
+
+def one_line(text: str) -> str:
+    """A name or motto in one line: no stray spaces, no control signs, nothing that turns what follows."""
+    line = " ".join(unturned(text).split())
+    return "".join(sign for sign in line if unicodedata.category(sign) != "Cc")
 
 
 def initials(name: str) -> str:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from coursecrew.domain.errors import Invalid, Problem
+from coursecrew.domain.people import one_line
 
 INVITATION_LASTS = timedelta(days=7)
 WAITING_LISTS_EACH = 3
@@ -187,7 +188,7 @@ def name_key(name: str) -> str:
 
 def checked_name(name: str) -> str:
     """A team name without stray spaces; refused when empty or too long."""
-    clean = " ".join(name.split())
+    clean = one_line(name)
     if not clean:
         raise Invalid(Problem("name", "name_missing"))
     if len(clean) > NAME_LENGTH:

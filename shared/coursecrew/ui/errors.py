@@ -74,6 +74,11 @@ REFUSALS: Mapping[str, Said] = {
         403,
         N_("Only those who handed this work in and the course staff can read it."),
     ),
+    "not_allowed:look_on": Said(
+        403,
+        N_("You are looking around: nothing you press here is kept."),
+        N_("To act yourself, leave the learner’s view."),
+    ),
     "not_allowed:found_team": Said(
         403,
         N_("Only learners who take part can found a team."),

@@ -80,6 +80,8 @@ def markdown(text: str, shell: Shell) -> Markup:
         file = FILE_LINK.fullmatch(value)
         if name in ("href", "src") and file:
             return shell.file_url(file[1]) or None
+        if value.strip().casefold().startswith("file:"):
+            return None  # on the reader's own disk, or in their network
         if name == "src" and not value.startswith(shell.own_files):
             return None
         return value

@@ -31,7 +31,7 @@ from coursecrew.app.activities import Entered, Placed, acting_as, enter
 from coursecrew.app.records import ACTIVITIES
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity, Settings, from_document
-from coursecrew.domain.errors import Invalid, NotFound, Refusal
+from coursecrew.domain.errors import Invalid, NotAllowed, NotFound, Refusal
 from coursecrew.domain.people import Actor
 from coursecrew.ui.http import Next, Request, Response, Route
 from coursecrew.ui.pages import refusal_page
@@ -62,11 +62,12 @@ def serve(scene: Scene, request: Request) -> Response:
     answers with `errors.fault`.
     """
     request = replace(request, path=request.path.strip("/"))
+    arrived = scene
     try:
         scene = _entered(scene)
         route, values = _find(request.method, request.path or start(scene))
         if route.method == "POST":
-            return _act(scene, request, route, values)
+            return _act(arrived, scene, request, route, values)
         return _show(scene, request, request.path or start(scene))
     except Refusal as refusal:
         return refusal_page(replace(scene, path=request.path), refusal)
@@ -86,15 +87,22 @@ def _show(scene: Scene, request: Request, path: str) -> Response:
     return answer
 
 
-def _act(scene: Scene, request: Request, route: Route, values: Mapping[str, str]) -> Response:
-    """Do what a POST asks, then show the next path; on a refusal, the form again as it was typed."""
+def _act(arrived: Scene, scene: Scene, request: Request, route: Route, values: Mapping[str, str]) -> Response:
+    """Do what a POST asks, then show the next path; on a refusal, the form again as it was typed.
+
+    `arrived` is the scene as the host gave it. Entering again starts from there: a role that was
+    named in this course must not come back as if the platform had told it.
+    """
     try:
+        if scene.actor.looks_on:
+            # The host may let staff look on under a learner's own key.
+            raise NotAllowed("look_on")
         answer: Next | Response = route.screen(replace(scene, path=request.path), request, **values)
     except Refusal as refusal:
-        return _form_again(scene, request, route, values, refusal)
+        return _form_again(arrived, request, route, values, refusal)
     if isinstance(answer, Response):
         return answer
-    fresh = replace(_entered(scene), said=answer.said)
+    fresh = replace(_entered(arrived), said=answer.said)
     return _show(fresh, Request("GET", answer.path), answer.path or start(fresh))
 
 
@@ -105,9 +113,11 @@ def _form_again(
     scene = replace(_entered(scene), refusal=refusal, posted=request.path)
     try:
         return _show(scene, replace(request, method="GET", path=path), path)
-    except Refusal:
-        # Whoever may not even see the form (or found it gone) reads the first reason.
-        return refusal_page(replace(scene, path=request.path), refusal)
+    except Refusal as closed:
+        # Whoever may not even see the form (or found it gone) reads the first reason, but not what
+        # was wrong in a form that is not theirs.
+        first = closed if isinstance(refusal, Invalid) else refusal
+        return refusal_page(replace(scene, path=request.path), first)
 
 
 def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:

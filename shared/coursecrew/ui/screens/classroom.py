@@ -16,11 +16,12 @@ from coursecrew.app.teams import (
     place,
     split_evenly,
     take_out,
+    team_here,
     team_rows,
     unplaced,
 )
 from coursecrew.app.unit_of_work import UnitOfWork, run
-from coursecrew.domain.errors import Invalid, NotFound, Problem
+from coursecrew.domain.errors import Invalid, Problem
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.permissions import Action, Subject, is_allowed, require
 from coursecrew.domain.teams import TeamSet
@@ -112,10 +113,8 @@ def split_count(unit: UnitOfWork, actor: Actor, activity_id: str) -> int:
 def read_team(unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str) -> tuple[WorkView, Teams]:
     """A team with its work, and where its members could go."""
     activity = unit.store.get(ACTIVITIES, activity_id)
-    team = unit.store.get(TEAMS, team_id)
+    team = team_here(unit, activity, team_id)
     team_set = team_set_of(unit, activity)
-    if team.team_set != team_set.id:
-        raise NotFound("team")
     require(actor, Action.LOOK_AT_TEAMS, Subject(team=team_id))
     others = unit.store.find(TEAMS, team_set=team_set.id, state="active", order="size", limit=PAGE)
     rows = [TeamRow(other, (), ()) for other in others if other.has_room(team_set) and other.id != team_id]
@@ -151,6 +150,7 @@ def move(scene: Scene, request: Request, id: str) -> Next:
         reading.text("to", required="not_a_choice"),
     )
     reason = reading.text("reason", most=255)
+    run(scene.ports, team_here, scene.activity, id)
     reading.check()
     _ = scene.reader.gettext
     if target == "none":
@@ -164,6 +164,7 @@ def more_time(scene: Scene, request: Request, id: str) -> Next:
     """Give the team or one member a later due time."""
     reading = Reading(request, scene.reader)
     due, reason, who = reading.moment("due"), reading.text("reason", most=255), reading.text("who")
+    run(scene.ports, team_here, scene.activity, id)
     if due is None:
         reading.problems.append(Problem("due", "not_a_time"))
         raise Invalid(*reading.problems)

@@ -6,7 +6,7 @@ from coursecrew.app.activities import team_set_of
 from coursecrew.app.people import exclude, include, list_people, name_ta, sync_roster, unname_ta
 from coursecrew.app.teams import participant_of, team_rows
 from coursecrew.app.unit_of_work import UnitOfWork, run
-from coursecrew.domain.errors import NotFound
+from coursecrew.domain.errors import Invalid, NotFound, Problem
 from coursecrew.domain.people import Actor, Participant, Role, Source
 from coursecrew.domain.permissions import Action, is_allowed, require
 from coursecrew.domain.teams import Team
@@ -106,6 +106,10 @@ def person(scene: Scene, request: Request, person: str) -> Response:
 def name(scene: Scene, request: Request, person: str) -> Next:
     """Make somebody a TA, for all teams or for those ticked."""
     only = Reading(request, scene.reader).many("team") if request.field("scope") == "some" else []
+    if request.field("scope") == "some" and not only:
+        # No team ticked must not come to mean all teams.
+        require(scene.actor, Action.NAME_STAFF)
+        raise Invalid(Problem("team", "not_a_choice"))
     named = do(scene, request, name_ta, person, teams=only)
     return Next("people", scene.reader.gettext("%(name)s is a teaching assistant now.", name=named.name))
 

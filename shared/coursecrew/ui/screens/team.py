@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from coursecrew.app import teams as acts
 from coursecrew.app.notices import put_away, unread
@@ -15,7 +15,8 @@ from coursecrew.domain.activities import Activity
 from coursecrew.domain.errors import NotAllowed, NotFound
 from coursecrew.domain.grading import Grade
 from coursecrew.domain.notices import Notice
-from coursecrew.domain.people import Actor, Participant, Role
+from coursecrew.domain.people import STAFF, Actor, Participant, Role
+from coursecrew.domain.permissions import Action, is_allowed
 from coursecrew.domain.schedule import Step
 from coursecrew.domain.submissions import WorkState, words
 from coursecrew.domain.teams import Asking, Card, Team, name_key
@@ -62,6 +63,9 @@ def home(scene: Scene, request: Request) -> Response:
 
 def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mapping[str, str]) -> Home:
     here = standing(unit, actor, activity)
+    if here.team and not is_allowed(actor, Action.READ_DRAFT, here.subject):
+        # In the team by its list, but no longer somebody who takes part: the draft is closed to them.
+        here = replace(here, membership=None, team=None, why_none=WhyNoTeam.LOOKS_ON)
     askings = tuple(acts.open_askings(unit, here))
     notices = tuple(unread(unit, activity.id, actor.person)) if here.participant else ()
     wanted = people_in(notices) | {asking.person for asking in askings} | {asking.by for asking in askings}
@@ -71,10 +75,11 @@ def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mappin
         grade = grades[0] if grades and grades[0].released_at else None
         people = acts.participants_of(unit, activity.course, wanted - set(view.people))
         return Home(here, view, grade, askings, notices, {**view.people, **people})
-    rows, more = _page_of_teams(unit, activity, here, query)
+    may_look = _may_look(unit, actor, here)
+    rows, more = _page_of_teams(unit, activity, here, query) if may_look else ([], False)
     ids = {row.team for row in here.waits} | {asking.team for asking in askings}
     named = {team.id: team for team in unit.store.find(TEAMS, id=sorted(ids), limit=50)} if ids else {}
-    cards = tuple(acts.cards_of(unit, here.team_set, limit=FOUND_AT_ONCE)) if _may_look(unit, here) else ()
+    cards = tuple(acts.cards_of(unit, here.team_set, limit=FOUND_AT_ONCE)) if may_look else ()
     people = acts.participants_of(unit, activity.course, wanted | {card.person for card in cards})
     full = [row.team.id for row in rows if not row.team.has_room(here.team_set)]
     queue = unit.store.tally(WAITING, "team", team=full) if full else {}
@@ -84,17 +89,19 @@ def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mappin
     )  # fmt: skip
 
 
-def _may_look(unit: UnitOfWork, here: Standing) -> bool:
-    """Whether teams and cards are shown to people who choose."""
-    return here.team_set.is_published(unit.now) and here.team_set.public
+def _may_look(unit: UnitOfWork, actor: Actor, here: Standing) -> bool:
+    """Whether teams and cards are shown: to learners, and to staff who look at what learners see.
+
+    Authors, administrators and observers (often parents) learn nobody's name by that role alone.
+    """
+    in_class = actor.role is Role.LEARNER or actor.role in STAFF
+    return in_class and here.team_set.is_published(unit.now) and here.team_set.public
 
 
 def _page_of_teams(
     unit: UnitOfWork, activity: Activity, here: Standing, query: Mapping[str, str]
 ) -> tuple[list[TeamRow], bool]:
     """Teams by the number of seats taken, or the one that was looked for by name."""
-    if not _may_look(unit, here):
-        return [], False
     wanted = query.get("q", "").strip()
     if wanted:
         found = unit.store.find(
@@ -158,7 +165,11 @@ def _find_team(scene: Scene, request: Request, found: Home) -> Response:
             if asking.kind == "invited" and asking.team in found.named
         ],
         requested={asking.team: asking for asking in found.askings if asking.kind == "requested"},
-        cards=[(card, found.people[card.person]) for card in found.cards if card.person in found.people],
+        cards=[
+            (card, found.people[card.person])
+            for card in found.cards
+            if card.person in found.people and found.people[card.person].takes_part
+        ],
         first_visit=_first_visit(scene),
         notices=_notices(scene, found),
     )
@@ -380,7 +391,11 @@ def _who_is_free(
 ) -> tuple[list[Participant], list[tuple[Card, Participant]]]:
     cards = acts.cards_of(unit, here.team_set, limit=FOUND_AT_ONCE)
     on_board = acts.participants_of(unit, actor.course, (card.person for card in cards))
-    pairs = [(card, on_board[card.person]) for card in cards if card.person in on_board]
+    pairs = [
+        (card, on_board[card.person])
+        for card in cards
+        if card.person in on_board and on_board[card.person].takes_part
+    ]
     if not wanted:
         return [], pairs
     first = unit.store.find(PARTICIPANTS, course=actor.course, active=True, order="name", limit=200)
@@ -456,9 +471,9 @@ def _standing(scene: Scene) -> Standing:
 def _own(scene: Scene) -> Standing:
     """The standing of somebody in a team; anybody else is told so."""
     here = _standing(scene)
+    if scene.actor.looks_on or not here.subject.takes_part:
+        raise NotAllowed("invite")
     if here.team is None:
-        if scene.actor.looks_on or not here.subject.takes_part:
-            raise NotAllowed("invite")
         raise NotFound("own_team")
     return here
 
