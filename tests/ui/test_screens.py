@@ -347,7 +347,7 @@ def test_keeping_both_texts_puts_ones_own_first() -> None:
 def test_whoever_has_no_team_reads_that_handing_in_is_closed_and_who_is_first_founds() -> None:
     ports = world()
     an_assignment(ports, AMARA)
-    words = words_of(ask(ports, AMARA, ""))
+    words = words_of(ask(ports, AMARA, "", query={"activity": "a host may say this"}))
     assert "Found the first team" in words
     assert "Times are in" in words
     ports.clock.move_to(CLOSES + timedelta(days=1))

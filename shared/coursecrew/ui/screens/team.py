@@ -140,7 +140,7 @@ def _find_team(scene: Scene, request: Request, found: Home) -> Response:
     _ = reader.gettext
     waiting = [found.named[row.team].name for row in here.waits if row.team in found.named]
     choosing = here.why_none in (WhyNoTeam.MAY_CHOOSE, WhyNoTeam.WAITS)
-    first = here.team_set.public and not (found.rows or found.more or request.query)
+    first = here.team_set.public and not (found.rows or request.query.get("q") or request.query.get("after"))
     return page(
         scene,
         request,
