@@ -21,6 +21,7 @@ from tests.services import ROOT
 
 SOURCE_ROOTS = ("shared", "lti_tool", "xblocks")
 CHECKED_IN_ALONG = {"__pycache__"}
+FOR_TRANSLATORS = ".pot"  # the sentences without any translation; nothing reads it at run time
 
 
 def packaged_files() -> Iterator[Path]:
@@ -31,7 +32,11 @@ def packaged_files() -> Iterator[Path]:
             if not package.is_dir() or any(part.startswith("coursecrew") for part in inside.parts):
                 continue
             for path in sorted(package.rglob("*")):
-                if path.is_file() and not CHECKED_IN_ALONG & set(path.parts):
+                if (
+                    path.is_file()
+                    and path.suffix != FOR_TRANSLATORS
+                    and not CHECKED_IN_ALONG & set(path.parts)
+                ):
                     yield path.relative_to(package.parent)
 
 
