@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from coursecrew.app.people import name_ta
 from coursecrew.app.records import (
     ACTIVITIES,
     BYLINES,
@@ -393,6 +394,15 @@ def test_an_inactive_member_is_on_the_byline_only_when_ticked() -> None:
             store.save(MEMBERSHIPS, replace(row, active=False))
     hand_in(ports, activity, AMARA, ticked=[TOMAS.person])
     assert {row.person for row in ports.rows(BYLINES)} == {AMARA.person, TOMAS.person}
+
+
+def test_somebody_made_a_ta_meanwhile_is_on_no_byline_and_need_not_confirm() -> None:
+    ports = world()
+    activity = all_confirm(ports, AMARA, TOMAS)
+    run(ports, name_ta, INES, activity.id, TOMAS.person)
+    hand_in(ports, activity, AMARA, ticked=[TOMAS.person])
+    assert work_of(ports, activity).state is WorkState.SUBMITTED
+    assert {row.person for row in ports.rows(BYLINES)} == {AMARA.person}
 
 
 def test_the_first_seal_locks_the_submission_rule() -> None:

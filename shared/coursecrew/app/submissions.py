@@ -88,8 +88,12 @@ class WorkView:
 
     @property
     def active(self) -> tuple[str, ...]:
-        """Keys of the members who are there."""
-        return tuple(row.person for row in self.members if row.active)
+        """Keys of the members who are there and take part (somebody made a TA meanwhile does not)."""
+        return tuple(row.person for row in self.members if row.active and self.counts(row.person))
+
+    def counts(self, person: str) -> bool:
+        """Whether a member takes part still, as far as we know them."""
+        return person not in self.people or self.people[person].takes_part
 
     @property
     def window(self) -> Window:
@@ -282,7 +286,9 @@ def submit(
     missing = missing_parts(activity.settings.prompts, draft.texts)
     if missing:
         raise Invalid(*(Problem(f"text-{p.id}", "part_missing", (("title", p.title),)) for p in missing))
-    byline = [row.person for row in view.members if row.active or row.person in ticked]
+    byline = [
+        row.person for row in view.members if (row.active or row.person in ticked) and view.counts(row.person)
+    ]
     asks = activity.settings.submit_rule is SubmitRule.ALL
     others = [person for person in view.active if person != actor.person]
     return _seal(
