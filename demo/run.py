@@ -33,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     else:
         print("Filling the sample course: 120 learners, three weeks. It takes up to a minute.", flush=True)
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Said in words, since a process that was started in the background may ignore Ctrl-C from birth.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
     try:
         with running(folder, options.port) as both:
             print(f"\n  Open {both.lms}/\n\nCtrl-C stops everything.", flush=True)
