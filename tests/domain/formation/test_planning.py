@@ -110,7 +110,9 @@ def test_a_chain_that_is_too_long_is_shown_in_full() -> None:
 
 def test_a_pair_apart_inside_a_chain_is_shown_with_the_path_that_joins_it() -> None:
     roster = people("ann", "bo", "cy", "di", "eve", "flo")
-    rules = Rules(Sizes(3, 3, 4), together=(("ann", "bo"), ("bo", "cy"), ("cy", "di")), apart=(("ann", "cy"),))
+    rules = Rules(
+        Sizes(3, 3, 4), together=(("ann", "bo"), ("bo", "cy"), ("cy", "di")), apart=(("ann", "cy"),)
+    )
     assert said(roster, rules) == ["apart ann–cy: but together ann–bo, bo–cy"]
 
 
@@ -140,7 +142,9 @@ def test_clashes_of_kept_teams_and_sections_are_named() -> None:
     roster = people("ann", "bo", "cy", "di", "eve", "flo", part="AABBBB")
     sizes = Sizes(2, 2, 3)
     assert said(roster, Rules(sizes), north=["ann", "bo", "cy", "di"]) == ["team north: 4 members, max 3"]
-    assert said(roster, Rules(sizes), north=["ann", "bo"], south=["bo", "cy"]) == ["team south: bo is in two kept teams"]
+    assert said(roster, Rules(sizes), north=["ann", "bo"], south=["bo", "cy"]) == [
+        "team south: bo is in two kept teams"
+    ]
     assert said(roster, Rules(sizes, together=(("ann", "cy"),)), north=["ann", "bo"]) == [
         "together ann–cy: kept teams stand against it: ann in north"
     ]
@@ -150,7 +154,9 @@ def test_clashes_of_kept_teams_and_sections_are_named() -> None:
     assert said(roster, Rules(sizes, together=(("ann", "cy"),), section="part")) == [
         "together ann–cy: they are in sections “A” and “B”"
     ]
-    assert said(roster, Rules(sizes, together=(("ann", "zoe"),))) == ["together, pair ann–zoe: no learner “zoe”"]
+    assert said(roster, Rules(sizes, together=(("ann", "zoe"),))) == [
+        "together, pair ann–zoe: no learner “zoe”"
+    ]
 
 
 def test_every_section_is_planned_by_itself() -> None:

@@ -56,7 +56,12 @@ def test_helping_a_team_at_zero_always_lowers_the_loss() -> None:
         (Rule("x", Kind.NO_ISOLATION, values=("w",)), ["w", "m", "m", "w"], [0, 3], 1.0),
         (Rule("x", Kind.NO_ISOLATION, values=("w", "m")), ["w", "m", "m", "w"], [0, 1, 2], 0.5),
         (Rule("x", Kind.ROLE_COVER, values=("p", "q", "r")), ["p;q", "p", "q", "z;r"], [0, 1, 2], 2 / 3),
-        (Rule("x", Kind.OVERLAP, min_hours=4), [week_text({1, 2, 3}), week_text({2, 3, 9}), ""], [0, 1, 2], 0.5),
+        (
+            Rule("x", Kind.OVERLAP, min_hours=4),
+            [week_text({1, 2, 3}), week_text({2, 3, 9}), ""],
+            [0, 1, 2],
+            0.5,
+        ),
         (Rule("x", Kind.OVERLAP, min_shared=2), ["en;es", "en;fr", "es;en"], [0, 1], 0.5),
         (Rule("x", Kind.TOPIC), ["a;b;c", "b;a", "c"], [0, 1], (1 + 2 / 3) / 2),
         (Rule("x", Kind.NOT_AGAIN), ["t1", "t1;t2", "t2", "t9;t8"], [0, 1, 2], 1 - 2 / 3),
@@ -90,7 +95,9 @@ def test_values_lie_between_0_and_1(roster, rule: Rule, data: st.DataObject) -> 
 
 
 @given(learners(least=2, most=12), st.sampled_from(RULES), st.data())
-def test_a_member_who_skipped_the_question_never_lowers_a_value(roster, rule: Rule, data: st.DataObject) -> None:
+def test_a_member_who_skipped_the_question_never_lowers_a_value(
+    roster, rule: Rule, data: st.DataObject
+) -> None:
     if rule.kind is Kind.NOT_AGAIN:
         return  # more pairs, of which none repeats: never lower, but no question was skipped
     (one,) = criteria_of(roster, Rules(Sizes(1, 3, 5), (rule,)), largest=5)

@@ -120,9 +120,9 @@ def form_teams(
     """Form teams of the learners in `roster` by `rules`.
 
     `seed` and the passes of `budget` alone decide the outcome, as long as the seconds of `budget`
-    on `clock` (any origin, counted from `since` or the call) are not reached and nobody cancels. `progress` hears of every
-    pass; `cancelled` is asked before each. `keep` maps names of teams to the keys of their members:
-    they stay as they are. Any stop leaves valid teams, the best found.
+    on `clock` (any origin, counted from `since` or the call) are not reached and nobody cancels.
+    `progress` hears of every pass; `cancelled` is asked before each. `keep` maps names of teams to the
+    keys of their members: they stay as they are. Any stop leaves valid teams, the best found.
 
     Raises `CannotForm`, naming every fault of the input and every clash.
     """
