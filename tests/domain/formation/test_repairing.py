@@ -121,12 +121,12 @@ def test_mended_teams_hold_everybody_once_and_break_nothing(
     assert {move.learner: (move.source, move.target) for move in mended.moves} == {
         key: (before[key], after[key]) for key in before if before[key] != after[key]
     }
-    for name, team in mended.teams.items():
-        assert len(team) <= scale.rules.sizes.max
-        assert not any({one, other} in apart for one in team for other in team)
-        assert (len(team) < least) == (name in mended.unmended)
+    for name, members in mended.teams.items():
+        assert len(members) <= scale.rules.sizes.max
+        assert not any({one, other} in apart for one in members for other in members)
+        assert (len(members) < least) == (name in mended.unmended)
         if len(teams[name]) >= least:
-            assert set(teams[name]) <= set(team)
+            assert set(teams[name]) <= set(members)
 
 
 def test_few_move_when_three_in_ten_vanish() -> None:
