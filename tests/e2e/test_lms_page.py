@@ -96,7 +96,7 @@ def test_a_file_above_the_platforms_limit_goes_to_our_own_door(host: OpenEdx, op
     page = open_page(complaints=[r"status of 404"])  # nobody can sign in to the stand-in
     page.goto(host.player("ines"))
     unit = unit_of(page)
-    unit.get_by_role("link", name="To the teams").first.click()
+    unit.get_by_role("link", name="Teams", exact=True).first.click()
     unit.get_by_role("link", name="Import from a file").or_(
         unit.get_by_role("link", name="From a file")
     ).first.click()
