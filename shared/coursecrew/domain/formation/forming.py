@@ -15,6 +15,7 @@ from coursecrew.domain.formation.explaining import explain
 from coursecrew.domain.formation.improving import (
     SETTLING,
     NoStart,
+    Outcome,
     Progress,
     Search,
     State,
@@ -25,7 +26,7 @@ from coursecrew.domain.formation.improving import (
 from coursecrew.domain.formation.judging import Judgement, judge
 from coursecrew.domain.formation.planning import Frame, Section, plan_frame
 from coursecrew.domain.formation.pricing import Pricing
-from coursecrew.domain.formation.proving import can_list, prove
+from coursecrew.domain.formation.proving import can_list, can_recombine, prove, recombine
 from coursecrew.domain.formation.rules import CannotForm, Fault, Rules, Source
 from coursecrew.domain.formation.traits import Criterion, Figures, Roster, criteria_of
 
@@ -33,7 +34,7 @@ RESTARTS_BELOW = 400  # learners; there a pass is short and a single run settles
 RESTARTS = 5
 # What a second is taken to be worth, in passes times teams: half of an ordinary core, so that a run
 # ends by its passes well before its seconds. Fixed here: a measured rate would differ by machine.
-PASSES_A_SECOND = ((15, 450), (30, 350), (125, 160), (500, 55), (1250, 20))
+PASSES_A_SECOND = ((40, 120), (125, 160), (500, 55), (1250, 20))
 PASSES_BEFORE_PROOF = 12  # for each team; the proof does the rest
 HEAT_SMALL, HEAT_LARGE = 0.5, 0.12
 
@@ -100,8 +101,8 @@ def nominal_rate(teams: int) -> float:
 
 def converging_passes(teams: int) -> int:
     """Passes after which more bring little."""
-    if teams <= 100:
-        return 2500
+    if teams <= 40:
+        return 1200
     return 2000 if teams <= 400 else 1200
 
 
@@ -185,9 +186,36 @@ class _Run:
         chance = np.random.Generator(np.random.PCG64([self.seed, number]))
         passes, before = self.passes[number], sum(self.passes[:number])
         search = Search(section, self.pricing, chance)
+        best, done, stop = self._search(search, section, passes, before, chance)
+        limit, proven = None, False
+        if len(section.sizes) == 1:
+            limit, proven, stop = best.rank[1], True, Stop.CONVERGED
+        elif stop is Stop.BUDGET and can_list(section):
+            proof = prove(section, self.pricing, best, self.watch)
+            if proof is not None:
+                best, limit, proven = proof.state, proof.limit, proof.proven
+            # Nothing but the ceiling or the caller ends a proof early.
+            unproven = Stop.BUDGET if self.watch.until is None else Stop.TIME
+            stop = Stop.CONVERGED if proven else self.watch.stop() or unproven
+        elif stop is Stop.BUDGET and search.seen is not None:
+            found = self._recombine(search, section, best, before + done, passes - done)
+            best, done, stop = found.state, done + found.passes, found.stopped_by
+        teams = tuple(
+            tuple(sorted(at for at in team if at < self.pricing.empty)) for team in best.members.tolist()
+        )
+        return _Result(tuple(sorted(teams)), limit, proven, done, stop)
+
+    def _search(
+        self, search: Search, section: Section, passes: int, before: int, chance: np.random.Generator
+    ) -> tuple[State, int, Stop]:
+        """The best of several starts, the passes made, and why it ended."""
         learners = sum(map(len, section.units))
-        rounds = RESTARTS if learners < RESTARTS_BELOW and passes >= 10 * RESTARTS else 1
-        heat = HEAT_SMALL if learners < RESTARTS_BELOW else HEAT_LARGE
+        rounds, heat = (RESTARTS, HEAT_SMALL) if learners < RESTARTS_BELOW else (1, HEAT_LARGE)
+        if can_recombine(section):
+            rounds, search.seen = 2 * RESTARTS, []
+            passes -= passes // 6  # the rest follows the recombination
+        if passes < 10 * rounds:
+            rounds = 1
         best: State | None = None
         done, stop = 0, Stop.BUDGET
         for turn in range(rounds):
@@ -200,20 +228,23 @@ class _Run:
             if stop is not Stop.BUDGET:
                 break
         assert best is not None  # noqa: S101 - there is always a first round
-        limit, proven = None, False
-        if len(section.sizes) == 1:
-            limit, proven, stop = best.rank[1], True, Stop.CONVERGED
-        elif stop is Stop.BUDGET and can_list(section):
-            proof = prove(section, self.pricing, best, self.watch)
-            if proof is not None:
-                best, limit, proven = proof.state, proof.limit, proof.proven
-            # Nothing but the ceiling or the caller ends a proof early.
-            unproven = Stop.BUDGET if self.watch.until is None else Stop.TIME
-            stop = Stop.CONVERGED if proven else self.watch.stop() or unproven
-        teams = tuple(
-            tuple(sorted(at for at in team if at < self.pricing.empty)) for team in best.members.tolist()
-        )
-        return _Result(tuple(sorted(teams)), limit, proven, done, stop)
+        return best, done, stop
+
+    def _recombine(self, search: Search, section: Section, best: State, before: int, passes: int) -> Outcome:
+        """Choose anew among all teams seen, improve that with little noise, and choose once more."""
+        found = Outcome(best, 0, Stop.BUDGET)
+        for part in (passes, 0):
+            seen = np.concatenate(search.seen or [best.members])
+            state = recombine(section, self.pricing, seen, found.state, self.watch)
+            stop = self.watch.stop()
+            if stop is not None:
+                return Outcome(state, found.passes, stop)
+            start = search.start(state.members)
+            more = search.run(start, part, self.watch, before=before, of=self.total, heat=HEAT_LARGE)
+            found = Outcome(more.state, found.passes + more.passes, more.stopped_by)
+            if found.stopped_by is not Stop.BUDGET:
+                break
+        return found
 
     def _deal(self, section: Section, chance: np.random.Generator) -> np.typing.NDArray[np.intp]:
         try:
@@ -248,7 +279,10 @@ def _plan(
         teams=tuple(teams),
         score=judgement.goal,
         loss=judgement.loss,
-        lower_limit_of_loss=sum(known) + kept_loss if len(known) == len(limits) else None,
+        # Prices are rounded where the judge is not; a limit above the result would be such a rounding.
+        lower_limit_of_loss=min(judgement.loss, sum(known) + kept_loss)
+        if len(known) == len(limits)
+        else None,
         proven=all(result.proven for result in results),
         broken=judgement.broken,
         unmet=judgement.unmet,

@@ -212,6 +212,7 @@ class Search:
         self.noise = chance.random(
             NOISE_TABLE if len(section.sizes) >= DENSE_BELOW else 1 << 14, dtype=np.float32
         )
+        self.seen: list[Positions] | None = None  # a list, to collect every team of a search
         self.without: Floats | None = None  # by team and seat: the loss of the rest if this seat leaves
         self.stale = np.ones(len(section.sizes), dtype=np.bool_)
 
@@ -260,6 +261,8 @@ class Search:
         if changed.size:
             scores[changed], broken[changed] = self.pricing.scores(members[changed])
             self.stale[changed] = True
+            if self.seen is not None:
+                self.seen.append(members[changed])
         return State(members, scores, broken)
 
     def _part_size(self) -> int:

@@ -27,7 +27,11 @@ LISTED_AT_ONCE = 16_384
 NEW_COLUMNS = 1_500
 SLACK = 1e-7
 FIRST_CHOICE = 500  # teams in the first integer problem
-LAST_CHOICE = 10_000  # at most so many are taken in one step
+MOST_CHOICE = 10_000  # beyond it, and beyond so many nodes, a proof is not worth the wait
+NODES = 40
+MOST_RECOMBINED = 40  # teams in a class; beyond it the integer problem takes minutes
+RECOMBINED = 500  # teams out of which a search's best are recombined
+RECOMBINING_NODES = 10
 
 
 @dataclass(frozen=True)
@@ -45,18 +49,17 @@ def can_list(section: Section) -> bool:
     return sum(comb(learners, size) for size in set(section.sizes)) <= MOST_TEAMS
 
 
+def can_recombine(section: Section) -> bool:
+    """Whether a section is too large to be listed and small enough for an integer problem."""
+    return 1 < len(section.sizes) <= MOST_RECOMBINED and not can_list(section)
+
+
 def prove(section: Section, pricing: Pricing, known: State, watch: Watch) -> Proof | None:
     """Find the best teams and prove it, from the best `known`; `None` if there was no time for a limit."""
-    teams, sizes = _list_teams(section, pricing)
-    scores, broken = _score(pricing, teams)
-    if known.broken.sum() == 0:  # a result with a broken hard rule cannot be better
-        sound = broken == 0
-        teams, sizes, scores, broken = teams[sound], sizes[sound], scores[sound], broken[sound]
-    # Enough that no gain pays for a broken hard rule, but far less than in the search: solvers need it so.
-    fine = 2 + float(losses(np.zeros(1))[0]) * len(section.sizes)
-    costs = losses(scores) + fine * broken
-    problem = _Partition(section, pricing, teams, sizes, costs)
-    best = float(losses(known.scores).sum() + fine * known.broken.sum())
+    problem = Partition(section, pricing, _list_teams(section, pricing))
+    if not known.broken.any() and problem.broken.any():  # what breaks a hard rule cannot be better
+        problem = Partition(section, pricing, problem.teams[problem.broken == 0])
+    best = problem.cost(known)
     relaxed = problem.relax(known.members, watch)
     if relaxed is None:
         return None
@@ -65,20 +68,35 @@ def prove(section: Section, pricing: Pricing, known: State, watch: Watch) -> Pro
     if best <= limit + SLACK:
         return Proof(known, shown, proven=True)
     chosen, is_final = problem.choose(reduced, limit, best, watch)
-    if chosen is None:
-        return Proof(known, shown, proven=is_final)
-    order = chosen[np.lexsort((teams[chosen, 0], -sizes[chosen]))]
-    state = State(teams[order], scores[order], broken[order])
-    state = state if state.rank < known.rank else known
+    state = known if chosen is None else problem.state(chosen)
     final = state.rank[1] if is_final and state.broken.sum() == 0 else shown
     return Proof(state, final, proven=is_final)
 
 
-def _list_teams(section: Section, pricing: Pricing) -> tuple[Positions, Positions]:
-    """Every admissible team, filled up, and its size."""
+def recombine(section: Section, pricing: Pricing, seen: Positions, known: State, watch: Watch) -> State:
+    """The best set of teams out of those `seen` during a search, of different restarts too.
+
+    Only the teams with the least reduced costs are tried, `known` among them, so the result is never
+    worse. It is a heuristic: nothing is proven.
+    """
+    teams = np.sort(np.concatenate([seen, known.members]), axis=1)
+    problem = Partition(section, pricing, np.unique(teams, axis=0))
+    relaxed = problem.relax(known.members, watch)
+    if relaxed is None:
+        return known
+    cheapest = np.argsort(relaxed[0], kind="stable")[:RECOMBINED]
+    solved = problem.solve(np.union1d(cheapest, problem.find(known.members)), watch, nodes=RECOMBINING_NODES)
+    if solved is None or not solved[0].size:
+        return known
+    state = problem.state(solved[0])
+    return state if state.rank < known.rank else known
+
+
+def _list_teams(section: Section, pricing: Pricing) -> Positions:
+    """Every admissible team, filled up."""
     learners = np.array(sorted(chain.from_iterable(section.units)), dtype=np.intp)
     widest = max(section.sizes)
-    listed, sizes = [], []
+    listed = []
     for size in sorted(set(section.sizes)):
         count = comb(len(learners), size)
         flat: Iterable[int] = chain.from_iterable(combinations(range(len(learners)), size))
@@ -87,8 +105,7 @@ def _list_teams(section: Section, pricing: Pricing) -> tuple[Positions, Position
         filled = np.full((len(picked), widest), pricing.empty, dtype=np.intp)
         filled[:, :size] = picked
         listed.append(filled)
-        sizes.append(np.full(len(picked), size, dtype=np.intp))
-    return np.concatenate(listed), np.concatenate(sizes)
+    return np.concatenate(listed)
 
 
 def _admissible(teams: Positions, section: Section, empty: int) -> NDArray[np.bool_]:
@@ -107,19 +124,38 @@ def _score(pricing: Pricing, teams: Positions) -> tuple[Floats, NDArray[np.intp]
     return np.concatenate([score for score, _ in blocks]), np.concatenate([missed for _, missed in blocks])
 
 
-class _Partition:
+class Partition:
     """Each learner in exactly one team, as many teams of each size as planned, least cost."""
 
-    def __init__(
-        self, section: Section, pricing: Pricing, teams: Positions, sizes: Positions, costs: Floats
-    ) -> None:
-        self.teams, self.costs = teams, costs
+    def __init__(self, section: Section, pricing: Pricing, teams: Positions) -> None:
+        self.teams = teams
+        self.scores, self.broken = _score(pricing, teams)
+        # Enough that no gain pays for a broken hard rule, far less than in the search: solvers need it so.
+        self.fine = 2 + float(losses(np.zeros(1))[0]) * len(section.sizes)
+        self.costs = losses(self.scores) + self.fine * self.broken
+        self.sizes = (teams < pricing.empty).sum(axis=1)
         learners = sorted(chain.from_iterable(section.units))
         kinds = sorted(set(section.sizes))
         self.row = np.full(pricing.empty + 1, len(learners) + len(kinds), dtype=np.intp)
         self.row[learners] = np.arange(len(learners))
-        self.size_row = len(learners) + np.searchsorted(kinds, sizes)
+        self.size_row = len(learners) + np.searchsorted(kinds, self.sizes)
         self.wanted = np.array([1.0] * len(learners) + [float(section.sizes.count(kind)) for kind in kinds])
+
+    def cost(self, state: State) -> float:
+        """What a set of teams costs here."""
+        return float(losses(state.scores).sum() + self.fine * state.broken.sum())
+
+    def state(self, chosen: Positions) -> State:
+        """Chosen teams in their canonical order: larger ones first, then by first member."""
+        order = chosen[np.lexsort((self.teams[chosen, 0], -self.sizes[chosen]))]
+        return State(self.teams[order], self.scores[order], self.broken[order])
+
+    def find(self, members: Positions) -> Positions:
+        """Where these teams stand in the list; their rows are sorted as the list's are."""
+        wanted = set(map(tuple, np.sort(members, axis=1).tolist()))
+        likely = np.flatnonzero(np.isin(self.teams[:, 0], members.min(axis=1)))
+        rows = map(tuple, self.teams[likely].tolist())
+        return likely[[row in wanted for row in rows]]
 
     def columns(self, chosen: Positions) -> csc_matrix:
         """The constraint matrix of these teams."""
@@ -154,12 +190,8 @@ class _Partition:
 
     def _first(self, known: Positions) -> Positions:
         """The known teams and some cheap ones for every learner: a relaxation that can be solved."""
-        wanted = {tuple(sorted(team)) for team in known.tolist()}
         ordered = np.argsort(self.costs, kind="stable")
-        found = [
-            at for at, team in enumerate(map(tuple, np.sort(self.teams, axis=1).tolist())) if team in wanted
-        ]
-        some = set(found)
+        some = set(self.find(known).tolist())
         counts = np.zeros(len(self.row), dtype=np.intp)
         for at in ordered[: 40 * len(self.wanted)].tolist():
             if (counts[self.teams[at]] < 20).any():
@@ -181,7 +213,7 @@ class _Partition:
         while True:
             gap = best - limit + SLACK
             reach = min(gap, float(ordered[min(count, len(ordered)) - 1]))
-            solved = self._solve(np.flatnonzero(reduced <= reach), watch)
+            solved = self.solve(np.flatnonzero(reduced <= reach), watch, nodes=NODES)
             if solved is None:
                 return found, False
             chosen, is_optimal = solved
@@ -193,11 +225,13 @@ class _Partition:
             if reach >= gap or best - limit <= reach:
                 return found, True
             within = int(np.searchsorted(ordered, best - limit + SLACK, side="right"))
-            count = len(ordered) if within <= LAST_CHOICE else 4 * count
+            count = len(ordered) if within <= MOST_CHOICE else 4 * count
+            if count > MOST_CHOICE and within > MOST_CHOICE:
+                return found, False
 
-    def _solve(self, left: Positions, watch: Watch) -> tuple[Positions, bool] | None:
+    def solve(self, left: Positions, watch: Watch, *, nodes: int) -> tuple[Positions, bool] | None:
         """The cheapest choice among some teams (empty if there is none), and whether it is known to be."""
-        options: dict[str, float] = {"mip_rel_gap": 0.0}
+        options: dict[str, float] = {"mip_rel_gap": 0.0, "node_limit": nodes}
         if watch.stop() is not None:
             return None
         if watch.clock is not None and watch.until is not None:
