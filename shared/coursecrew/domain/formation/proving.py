@@ -30,8 +30,8 @@ FIRST_CHOICE = 500  # teams in the first integer problem
 MOST_CHOICE = 10_000  # beyond it, and beyond so many nodes, a proof is not worth the wait
 NODES = 40
 MOST_RECOMBINED = 40  # teams in a class; beyond it the integer problem takes minutes
-RECOMBINED = 500  # teams out of which a search's best are recombined
-RECOMBINING_NODES = 10
+RECOMBINED = 400  # teams out of which a search's best are recombined
+RECOMBINING_NODES = 5
 
 
 @dataclass(frozen=True)
