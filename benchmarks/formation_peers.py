@@ -1,6 +1,7 @@
 """What team formation is compared with: a random deal, pair swaps, annealing by pair swaps.
 
-They optimise the same goal on the same class. Where numba happens to be installed they are compiled, which is to their favour: ratios to plain Python ones flatter and are labelled so.
+They optimise the same goal on the same class. Where numba happens to be installed they are compiled,
+which is to their favour: ratios to plain Python ones flatter and are labelled so.
 """
 
 from __future__ import annotations
