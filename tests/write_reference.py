@@ -59,7 +59,10 @@ SETTINGS: Mapping[str, str] = {
     "teams.lock_at": "From then on only staff change teams.",
     "teams.publish_at": "Until then learners see no teams.",
     "teams.public": "Whether learners see teams they are not in.",
-    "teams.join": "`self`: learners found and join teams; `staff`: staff place everybody.",
+    "teams.join": (
+        "`self`: learners found and join teams; `staff`: staff place everybody; `formed`: a survey is "
+        "answered, then teams are formed by wishes."
+    ),
     "prompts": "The parts of the draft that a team writes: title, hint, required or not; at most 10.",
     "steps.draft.opens": "From when the team can write.",
     "steps.draft.due": "Until when work is on time; the due second itself counts.",
@@ -79,6 +82,21 @@ SETTINGS: Mapping[str, str] = {
         "What the work is judged by: title, hint, weight, and 2 or more levels with points and words; "
         "at most 20. Asked for before publishing."
     ),
+    "survey.questions": (
+        "What learners are asked before teams are formed: kind, title, hint, options, sensitive or not; "
+        "at most 40. A skipped question means “no information”."
+    ),
+    "survey.closes_at": "Until when answers can be given and changed.",
+    "survey.consent": "What learners agree to before their first answer is kept.",
+    "forming.wishes": (
+        "What teams should be like: about which question, which aim, a weight, values, an amount, and "
+        "whether it comes before all weighted wishes."
+    ),
+    "forming.section": "A choice question; teams never cross its answers.",
+    "forming.late": "Who comes late: `place` into the team that suits best, `offer` three, `staff` decide.",
+    "charter.parts": "What teams agree on before they begin: title and hint of each part.",
+    "charter.blocks": "Whether nobody drafts before all members have signed.",
+    "team_roles": "Names of roles that members of a team take in turn.",
 }
 _LEVELS = (Level(Decimal(0), "no"), Level(Decimal(4), "yes"))
 _PLAIN = Settings(

@@ -22,6 +22,7 @@ INNER: dict[str, Any] = {
     "account_from": Account(
         (Line("team_grade", Decimal("0"), Decimal("87.50"), {"n": "3"}),), Decimal("87.50")
     ),
+    "_as_list": [{"rule": 1, "why": "2 of 3 hours 🎈"}, {}],
     "_as_tuple": ("ένα", "två"),
     "_plain": {"where": "Zoë wrote “½” \u0000 and 🎈", "deep": {"list": [1, None, "x"]}},
 }

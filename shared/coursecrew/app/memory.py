@@ -425,13 +425,18 @@ class MemoryLinks:
 
 @dataclass
 class MemoryQueue:
-    """Counts the nudges."""
+    """Counts who asked for what."""
 
     nudges: int = 0
+    forms: int = 0
 
     def nudge(self) -> None:
         """Note that somebody asked for the waiting deliveries."""
         self.nudges += 1
+
+    def form(self) -> None:
+        """Note that somebody asked for waiting formations to be worked on."""
+        self.forms += 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -191,6 +191,10 @@ class Queue(Protocol):
         """Ask that waiting deliveries be looked at soon; called after commit."""
         ...
 
+    def form(self) -> None:
+        """Ask that waiting formations of teams be worked on soon; called after commit."""
+        ...
+
 
 @dataclass(frozen=True)
 class Ports:

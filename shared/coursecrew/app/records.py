@@ -16,7 +16,18 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, TypeVar, cast
 
-from coursecrew.domain import activities, grading, rubrics, schedule, submissions, teams
+from coursecrew.domain import (
+    activities,
+    charters,
+    formations,
+    grading,
+    mergers,
+    rubrics,
+    schedule,
+    submissions,
+    survey,
+    teams,
+)
 from coursecrew.domain.events import Event, Kind
 from coursecrew.domain.gradebook import Cell, Component, Delivery
 from coursecrew.domain.notices import Notice
@@ -253,6 +264,10 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _as_list(value: Any) -> list[Any]:
+    return list(value)
+
+
 def _as_tuple(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
@@ -312,7 +327,7 @@ TEAMS = RecordType(
     {
         "id": key(), "team_set": key(), "name": text(80), "name_key": text(80), "size": whole(),
         "motto": text(140), "leader": key(), "open": flag(), "created_by": key(), "state": text(20),
-        "version": whole(),
+        "merged_into": key(), "version": whole(),
     },
     unique=(("team_set", "name_key"),),
     orders={"name": ("name_key",), "size": ("size", "name_key"), "largest": ("-size",)},
@@ -324,7 +339,7 @@ MEMBERSHIPS = RecordType(
     teams.Membership,
     {
         "id": key(), "team_set": key(), "team": key(), "person": key(), "since": time(), "active": flag(),
-        "duty": text(80), "version": whole(),
+        "duty": text(80), "asked_at": time(null=True), "version": whole(),
     },
     unique=(("team_set", "person"),),
     indexes=(("team",),),
@@ -522,6 +537,108 @@ NOTICES = RecordType(
     orders={"newest": ("-at",), "next": ("next_try",)},
     personal="what a person was told",
 )  # fmt: skip
+SURVEY_ANSWERS = RecordType(
+    "coursecrew_survey_answer",
+    survey.SurveyAnswer,
+    {
+        "id": key(), "activity": key(), "person": key(), "answers": inner(_plain, dict), "at": time(),
+        "agreed_at": time(null=True), "version": whole(),
+    },
+    unique=(("activity", "person"),),
+    personal="what a person answered before teams were formed",
+)  # fmt: skip
+SENSITIVE_ANSWERS = RecordType(
+    "coursecrew_sensitive_answer",
+    survey.SensitiveAnswer,
+    {
+        "id": key(), "activity": key(), "person": key(), "answers": inner(_plain, dict), "at": time(),
+        "version": whole(),
+    },
+    unique=(("activity", "person"),),
+    personal="answers that only the optimiser reads; deleted 14 days after teams were published",
+)  # fmt: skip
+FORMATIONS = RecordType(
+    "coursecrew_formation",
+    formations.Formation,
+    {
+        "id": key(), "activity": key(), "course": text(), "team_set": key(), "number": whole(),
+        "state": choice(formations.RunState), "by": key(), "at": time(), "seed": whole(),
+        "wishes": inner(_as_list, list), "pairs": inner(_plain, dict), "rules": inner(_plain, dict),
+        "changed": text(1000), "learners": whole(), "answered": whole(), "passes": whole(), "of": whole(),
+        "best": inner(_plain, dict), "result": inner(_plain, dict), "problems": inner(_as_list, list),
+        "stop": flag(), "claimed_until": time(null=True), "done_at": time(null=True),
+        "published_at": time(null=True), "sensitive_gone": flag(), "version": whole(),
+    },
+    unique=(("team_set", "number"),),
+    indexes=(("state",), ("activity", "number")),
+    orders={"newest": ("-number",)},
+    personal="which pairs the instructor keeps together or apart",
+)  # fmt: skip
+FORMED_TEAMS = RecordType(
+    "coursecrew_formed_team",
+    formations.FormedTeam,
+    {
+        "id": key(), "formation": key(), "number": whole(), "name": text(80), "members": inner(_as_list, list),
+        "size": whole(), "score": whole(), "unmet": whole(), "reasons": inner(_as_list, list), "locked": flag(),
+        "team": key(), "version": whole(),
+    },
+    unique=(("formation", "number"),),
+    indexes=(("formation", "score", "number"), ("formation", "team")),
+    orders={"weakest": ("score", "number"), "number": ("number",)},
+    personal="which team a run proposed for a person",
+)  # fmt: skip
+MERGERS = RecordType(
+    "coursecrew_merger",
+    mergers.Merger,
+    {
+        "id": key(), "activity": key(), "team_set": key(), "team": key(), "into": key(),
+        "state": choice(mergers.MergerState), "at": time(), "until": time(), "by": key(), "why": text(1000),
+        "decided_at": time(null=True), "decided_by": key(), "version": whole(),
+    },
+    indexes=(("team_set", "state"), ("team", "state"), ("into", "state"), ("activity", "state")),
+    orders={"newest": ("-at",)},
+    personal="who proposed and who decided the merging of two teams",
+)  # fmt: skip
+MERGER_VOTES = RecordType(
+    "coursecrew_merger_vote",
+    mergers.MergerVote,
+    {
+        "id": key(), "merger": key(), "team": key(), "person": key(), "agrees": flag(), "at": time(),
+        "version": whole(),
+    },
+    unique=(("merger", "person"),),
+    personal="what a person said about merging two teams",
+)  # fmt: skip
+CHARTERS = RecordType(
+    "coursecrew_charter",
+    charters.CharterVersion,
+    {
+        "id": key(), "team": key(), "number": whole(), "texts": inner(_plain, dict), "by": key(),
+        "at": time(),
+    },
+    unique=(("team", "number"),),
+    orders={"newest": ("-number",)},
+    personal="what a team agreed on, and who wrote it",
+)  # fmt: skip
+SIGNATURES = RecordType(
+    "coursecrew_signature",
+    charters.Signature,
+    {"id": key(), "charter": key(), "team": key(), "person": key(), "at": time()},
+    unique=(("charter", "person"),),
+    indexes=(("team",),),
+    personal="who signed which version of a team's charter",
+)
+ROLE_TURNS = RecordType(
+    "coursecrew_role_turn",
+    charters.RoleTurn,
+    {
+        "id": key(), "team": key(), "person": key(), "role": text(80), "since": time(), "by": key(),
+        "until": time(null=True), "version": whole(),
+    },
+    indexes=(("team",),),
+    orders={"newest": ("-since",)},
+    personal="who had which role in a team, and when",
+)  # fmt: skip
 REQUEST_KEYS = RecordType(
     "coursecrew_request_key",
     RequestKey,
@@ -566,5 +683,7 @@ ALL: tuple[RecordType[Any], ...] = (
     PARTICIPANTS, ACTIVITIES, SETTINGS_VERSIONS, TEAM_SETS, TEAMS, MEMBERSHIPS, MEMBERSHIP_EVENTS, WAITING,
     ASKINGS, CARDS, WORKS, DRAFTS, DRAFT_VERSIONS, SUBMISSIONS, BYLINES, CONFIRMATIONS, EXTENSIONS,
     STAFF_SCORES, GRADES, GRADE_VERSIONS, CELLS, EVENTS, NOTICES, REQUEST_KEYS, VISITS, FILES,
+    SURVEY_ANSWERS, SENSITIVE_ANSWERS, FORMATIONS, FORMED_TEAMS, MERGERS, MERGER_VOTES, CHARTERS, SIGNATURES,
+    ROLE_TURNS,
 )  # fmt: skip
 BY_TABLE = {kind.table: kind for kind in ALL}

@@ -55,6 +55,7 @@ class WhyNoTeam(StrEnum):
 
     NOT_PUBLISHED = "not_published"  # teams are shown from a date on
     STAFF_PLACES = "staff_places"  # the course staff make the teams
+    FORMED = "formed"  # teams are formed out of a survey's answers, or were
     MAY_CHOOSE = "may_choose"
     WAITS = "waits"  # on a waiting list
     LOCKED = "locked"  # choosing is over, and this person did not
@@ -106,6 +107,8 @@ def _why_none(
     if team_set.is_locked(now):
         late = team_set.lock_at is not None and participant.since > team_set.lock_at
         return WhyNoTeam.JOINED_LATE if late else WhyNoTeam.LOCKED
+    if team_set.join == JoinRule.FORMED.value:
+        return WhyNoTeam.FORMED
     if team_set.join == JoinRule.STAFF.value:
         return WhyNoTeam.STAFF_PLACES
     return WhyNoTeam.WAITS if waits else WhyNoTeam.MAY_CHOOSE
@@ -568,7 +571,7 @@ def _choosing(unit: UnitOfWork, actor: Actor, activity_id: str, action: Action) 
     require(actor, action, here.subject)
     if not activity.is_visible or not here.team_set.is_published(unit.now):
         raise Conflict("teams_not_published", opens=here.team_set.publish_at)
-    if here.team_set.join == JoinRule.STAFF.value:
+    if here.team_set.join != JoinRule.SELF.value:
         raise Conflict("staff_places")
     _must_be_unlocked(unit, here.team_set)
     if here.team:

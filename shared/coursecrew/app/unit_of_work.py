@@ -31,6 +31,7 @@ class UnitOfWork:
     new_id: Callable[[], str]
     chance: Random
     nudges: bool = False
+    forms: bool = False  # a formation waits to be worked on
 
     def record(
         self, kind: Kind, *, activity: str, course: str, by: str, team: str = "", **detail: Any
@@ -64,6 +65,8 @@ def run(
         else:
             if unit.nudges:
                 ports.queue.nudge()
+            if unit.forms:
+                ports.queue.form()
             return result
     raise AssertionError("unreachable")
 

@@ -17,6 +17,8 @@ from typing import Any
 from coursecrew.domain.errors import Invalid, Problem
 from coursecrew.domain.rubrics import Criterion, Level, Rubric
 from coursecrew.domain.schedule import Basis, LatePolicy, Step, Window
+from coursecrew.domain.survey import Ask, Question, Survey
+from coursecrew.domain.wishes import Aim, Charter, CharterPart, Forming, Late, Wish
 
 SCHEMA = 1
 MOST_PROMPTS = 10
@@ -45,6 +47,7 @@ class JoinRule(StrEnum):
 
     SELF = "self"  # learners found and join teams
     STAFF = "staff"  # staff place everybody: by hand, CSV or an even split
+    FORMED = "formed"  # a survey is answered, then teams are formed by wishes
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,10 @@ class Settings:
     auto_seal: bool = True
     late: LatePolicy = field(default_factory=LatePolicy)
     rubric: Rubric = field(default_factory=Rubric)
+    survey: Survey = field(default_factory=Survey)
+    forming: Forming = field(default_factory=Forming)
+    charter: Charter = field(default_factory=Charter)
+    team_roles: tuple[str, ...] = ()  # names of roles that members take in turn
 
     def step(self, step: Step) -> Window:
         """The window of a step; a step without dates is always open."""
@@ -270,7 +277,55 @@ def to_document(settings: Settings) -> dict[str, Any]:
             "basis": late.basis.value,
         },
         "rubric": rubric_to(settings.rubric),
+        "survey": _survey_to(settings.survey),
+        "forming": {
+            "wishes": [wish_to(wish) for wish in settings.forming.wishes],
+            "section": settings.forming.section,
+            "late": settings.forming.late.value,
+        },
+        "charter": {
+            "parts": [{"id": p.id, "title": p.title, "hint": p.hint} for p in settings.charter.parts],
+            "blocks": settings.charter.blocks,
+        },
+        "team_roles": list(settings.team_roles),
     }
+
+
+def _survey_to(survey: Survey) -> dict[str, Any]:
+    return {
+        "closes_at": _stamp(survey.closes_at),
+        "consent": survey.consent,
+        "questions": [
+            {
+                "id": q.id,
+                "kind": q.kind.value,
+                "title": q.title,
+                "hint": q.hint,
+                "options": list(q.options),
+                "own_words": q.own_words,
+                "sensitive": q.sensitive,
+                "purpose": q.purpose,
+            }
+            for q in survey.questions
+        ],
+    }
+
+
+def wish_to(wish: Wish) -> dict[str, Any]:
+    """A wish as plain JSON values."""
+    return {
+        "about": wish.about,
+        "aim": wish.aim.value,
+        "weight": wish.weight,
+        "values": list(wish.values),
+        "amount": wish.amount,
+        "must": wish.must,
+    }
+
+
+def wish_from(document: Mapping[str, Any]) -> Wish:
+    """Read a stored wish."""
+    return _wish(document, _Reader())
 
 
 def rubric_to(rubric: Rubric) -> dict[str, Any]:
@@ -352,11 +407,64 @@ def _read(document: Mapping[str, Any]) -> Settings:
             basis=reader.choice(Basis, late.get("basis", "max"), "late_basis"),
         ),
         rubric=_rubric(document.get("rubric") or {}, reader),
+        survey=_survey(document.get("survey") or {}, reader),
+        forming=_forming(document.get("forming") or {}, reader),
+        charter=_charter(document.get("charter") or {}),
+        team_roles=tuple(str(name) for name in document.get("team_roles", ()) if str(name).strip()),
     )
     problems = reader.problems + _problems(settings)
     if problems:
         raise Invalid(*problems)
     return settings
+
+
+def _survey(document: Mapping[str, Any], reader: _Reader) -> Survey:
+    return Survey(
+        tuple(
+            Question(
+                id=str(q["id"]),
+                kind=reader.choice(Ask, q.get("kind", "choice"), "questions"),
+                title=str(q.get("title", "")),
+                hint=str(q.get("hint", "")),
+                options=tuple(str(option) for option in q.get("options", ()) if str(option).strip()),
+                own_words=bool(q.get("own_words", False)),
+                sensitive=bool(q.get("sensitive", False)),
+                purpose=str(q.get("purpose", "")),
+            )
+            for q in document.get("questions", ())
+        ),
+        closes_at=reader.moment(document.get("closes_at"), "survey_closes"),
+        consent=str(document.get("consent", "")),
+    )
+
+
+def _forming(document: Mapping[str, Any], reader: _Reader) -> Forming:
+    return Forming(
+        tuple(_wish(wish, reader) for wish in document.get("wishes", ())),
+        section=str(document.get("section", "")),
+        late=reader.choice(Late, document.get("late", "place"), "late_joiners"),
+    )
+
+
+def _wish(document: Mapping[str, Any], reader: _Reader) -> Wish:
+    return Wish(
+        about=str(document.get("about", "")),
+        aim=reader.choice(Aim, document.get("aim", "alike"), "wishes"),
+        weight=reader.whole(document.get("weight", 0), "wishes"),
+        values=tuple(str(value) for value in document.get("values", ())),
+        amount=reader.whole(document.get("amount", 0), "wishes"),
+        must=bool(document.get("must", False)),
+    )
+
+
+def _charter(document: Mapping[str, Any]) -> Charter:
+    return Charter(
+        tuple(
+            CharterPart(str(p["id"]), str(p.get("title", "")), str(p.get("hint", "")))
+            for p in document.get("parts", ())
+        ),
+        blocks=bool(document.get("blocks", False)),
+    )
 
 
 def _rubric(document: Mapping[str, Any], reader: _Reader) -> Rubric:

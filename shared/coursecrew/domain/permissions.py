@@ -44,6 +44,15 @@ class Action(StrEnum):
     EXCLUDE_PERSON = "exclude_person"
     ADD_FILE = "add_file"
     READ_FILE = "read_file"
+    ANSWER_SURVEY = "answer_survey"
+    READ_SURVEY = "read_survey"
+    FORM_TEAMS = "form_teams"
+    SAY_PRESENT = "say_present"
+    DECIDE_MERGER = "decide_merger"
+    PROPOSE_MERGER = "propose_merger"
+    WRITE_CHARTER = "write_charter"
+    READ_CHARTER = "read_charter"
+    GIVE_ROLES = "give_roles"
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,11 @@ def member(actor: Actor, subject: Subject) -> bool:
 def staff(actor: Actor, subject: Subject) -> bool:
     """Instructor, or TA within the teams they were given."""
     return actor.is_staff and (not subject.team or actor.may_see_team(subject.team))
+
+
+def staff_of_all(actor: Actor, subject: Subject) -> bool:
+    """Instructor, or a TA who is not limited to some teams."""
+    return actor.is_staff and (actor.role is Role.INSTRUCTOR or not actor.teams)
 
 
 def instructor(actor: Actor, subject: Subject) -> bool:
@@ -134,6 +148,15 @@ TABLE: Mapping[Action, Rule] = {
     Action.EXCLUDE_PERSON: instructor,
     Action.ADD_FILE: author,
     Action.READ_FILE: anybody,
+    Action.ANSWER_SURVEY: learner,
+    Action.READ_SURVEY: staff_of_all,
+    Action.FORM_TEAMS: instructor,
+    Action.SAY_PRESENT: member,
+    Action.DECIDE_MERGER: member,
+    Action.PROPOSE_MERGER: instructor,
+    Action.WRITE_CHARTER: member,
+    Action.READ_CHARTER: member_or_staff,
+    Action.GIVE_ROLES: member,
 }
 
 

@@ -87,7 +87,8 @@ class Team:
     leader: str = ""
     open: bool = True  # anybody may join; closed: by invitation or request
     created_by: str = ""
-    state: str = "active"  # or "dissolved": empty, kept for its history
+    state: str = "active"  # or "dissolved": empty, kept for its history; "merged" into another
+    merged_into: str = ""
     version: int = 1
 
     def has_room(self, team_set: TeamSet) -> bool:
@@ -106,6 +107,7 @@ class Membership:
     since: datetime
     active: bool = True
     duty: str = ""  # what the person does in the team, in their own words
+    asked_at: datetime | None = None  # not seen for long: asked whether they are still there
     version: int = 1
 
 
@@ -142,7 +144,7 @@ class Asking:
     team_set: str
     team: str
     person: str
-    kind: str  # "invited" or "requested"
+    kind: str  # "invited", "requested", or "offered": a seat for somebody who came late
     by: str
     at: datetime
     expires: datetime

@@ -21,6 +21,20 @@ SENTENCES: Mapping[Kind, str] = {
     Kind.SEAT_FREED: N_("A seat became free, and you are now in %(name)s. You can leave it again."),
     Kind.TEAMS_PLACED: N_("You are in %(name)s."),
     Kind.PLACE_WANTED: N_("%(person)s has no team and asks you for a place."),
+    Kind.FORMATION_DONE: N_("Teams are formed. Look at them before you publish them."),
+    Kind.FORMATION_FAILED: N_("Teams could not be formed; the page of that run says why."),
+    Kind.TEAMS_TAKEN_BACK: N_("The teams were taken back. You get a new team soon."),
+    Kind.SEATS_OFFERED: N_("There are seats for you: choose your team."),
+    Kind.ABSENCE_ASKED: N_("Your team has not seen you for a week. Are you still there?"),
+    Kind.MEMBER_INACTIVE: N_(
+        "%(person)s has not been seen and counts as inactive; one press brings them back."
+    ),
+    Kind.MEMBER_BACK: N_("%(person)s is back in %(name)s."),
+    Kind.MERGER_PROPOSED: N_("%(name)s and %(other)s are proposed to become one team. Say what you think."),
+    Kind.MERGER_REFUSED: N_("%(name)s and %(other)s stay two teams."),
+    Kind.TEAMS_MERGED: N_("%(other)s is now part of %(name)s."),
+    Kind.CHARTER_CHANGED: N_("%(by)s changed your team’s charter. It wants your signature again."),
+    Kind.ROLES_CHANGED: N_("%(by)s changed who has which role in %(name)s."),
     Kind.WORK_SUBMITTED: N_("Your team’s work is handed in."),
     Kind.WORK_CONFIRMING: N_(
         "%(by)s handed in for your team. Confirm or object until %(until)s; silence counts as yes."
@@ -53,7 +67,7 @@ def say(notice: Notice, reader: Reader, names: Mapping[str, str]) -> str:
         text = ACCEPTED if notice.detail.get("accepted") else DECLINED
     if notice.kind is Kind.TEAM_MOVED and notice.person in notice.detail.get("people", ()):
         text = PLACED
-    values: dict[str, Any] = {"name": "", "reason": "", "until": "", "due": "", **notice.detail}
+    values: dict[str, Any] = {"name": "", "other": "", "reason": "", "until": "", "due": "", **notice.detail}
     for place in MOMENTS:
         if values[place]:
             values[place] = reader.moment_here(datetime.fromisoformat(values[place]))

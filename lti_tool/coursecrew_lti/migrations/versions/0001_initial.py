@@ -95,6 +95,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant", "team_set", "person", name="crew_card_871638"),
     )
     op.create_table(
+        "coursecrew_charter",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("tenant", short(32), nullable=False),
+        sa.Column("team", short(32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("texts", sa.Text(), nullable=False),
+        sa.Column("by", short(32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_charter")),
+        sa.UniqueConstraint("tenant", "team", "number", name="crew_charter_4ed683"),
+    )
+    op.create_table(
         "coursecrew_confirmation",
         sa.Column("id", short(32), nullable=False),
         sa.Column("tenant", short(32), nullable=False),
@@ -193,6 +205,66 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("coursecrew_file", schema=None) as batch_op:
         batch_op.create_index("crew_file_065186", ["tenant", "activity"], unique=False)
+
+    op.create_table(
+        "coursecrew_formation",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("tenant", short(32), nullable=False),
+        sa.Column("activity", short(32), nullable=False),
+        sa.Column("course", short(255), nullable=False),
+        sa.Column("team_set", short(32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("state", short(40), nullable=False),
+        sa.Column("by", short(32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("wishes", sa.Text(), nullable=False),
+        sa.Column("pairs", sa.Text(), nullable=False),
+        sa.Column("rules", sa.Text(), nullable=False),
+        sa.Column("changed", short(1000), nullable=False),
+        sa.Column("learners", sa.Integer(), nullable=False),
+        sa.Column("answered", sa.Integer(), nullable=False),
+        sa.Column("passes", sa.Integer(), nullable=False),
+        sa.Column("of", sa.Integer(), nullable=False),
+        sa.Column("best", sa.Text(), nullable=False),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("problems", sa.Text(), nullable=False),
+        sa.Column("stop", sa.Boolean(), nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sensitive_gone", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_formation")),
+        sa.UniqueConstraint("tenant", "team_set", "number", name="crew_formation_be83a3"),
+    )
+    with op.batch_alter_table("coursecrew_formation", schema=None) as batch_op:
+        batch_op.create_index("crew_formation_4ba697", ["tenant", "state"], unique=False)
+        batch_op.create_index("crew_formation_96c8ce", ["tenant", "activity", "number"], unique=False)
+
+    op.create_table(
+        "coursecrew_formed_team",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("tenant", short(32), nullable=False),
+        sa.Column("formation", short(32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name", short(80), nullable=False),
+        sa.Column("members", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("unmet", sa.Integer(), nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False),
+        sa.Column("locked", sa.Boolean(), nullable=False),
+        sa.Column("team", short(32), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_formed_team")),
+        sa.UniqueConstraint("tenant", "formation", "number", name="crew_formed_team_8586b1"),
+    )
+    with op.batch_alter_table("coursecrew_formed_team", schema=None) as batch_op:
+        batch_op.create_index(
+            "crew_formed_team_9ac770", ["tenant", "formation", "score", "number"], unique=False
+        )
+        batch_op.create_index("crew_formed_team_dfac41", ["tenant", "formation", "team"], unique=False)
 
     op.create_table(
         "coursecrew_grade",
@@ -325,6 +397,7 @@ def upgrade() -> None:
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("duty", short(80), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_membership")),
         sa.UniqueConstraint("tenant", "team_set", "person", name="crew_membership_871638"),
@@ -349,6 +422,43 @@ def upgrade() -> None:
         batch_op.create_index("crew_membership_event_871638", ["tenant", "team_set", "person"], unique=False)
         batch_op.create_index("crew_membership_event_ca8b22", ["tenant", "team"], unique=False)
 
+    op.create_table(
+        "coursecrew_merger",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("tenant", short(32), nullable=False),
+        sa.Column("activity", short(32), nullable=False),
+        sa.Column("team_set", short(32), nullable=False),
+        sa.Column("team", short(32), nullable=False),
+        sa.Column("into", short(32), nullable=False),
+        sa.Column("state", short(40), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", short(32), nullable=False),
+        sa.Column("why", short(1000), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", short(32), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_merger")),
+    )
+    with op.batch_alter_table("coursecrew_merger", schema=None) as batch_op:
+        batch_op.create_index("crew_merger_259d3e", ["tenant", "into", "state"], unique=False)
+        batch_op.create_index("crew_merger_2a9a3a", ["tenant", "team", "state"], unique=False)
+        batch_op.create_index("crew_merger_6bf964", ["tenant", "team_set", "state"], unique=False)
+        batch_op.create_index("crew_merger_dd8664", ["tenant", "activity", "state"], unique=False)
+
+    op.create_table(
+        "coursecrew_merger_vote",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("tenant", short(32), nullable=False),
+        sa.Column("merger", short(32), nullable=False),
+        sa.Column("team", short(32), nullable=False),
+        sa.Column("person", short(32), nullable=False),
+        sa.Column("agrees", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_merger_vote")),
+        sa.UniqueConstraint("tenant", "merger", "person", name="crew_merger_vote_e511d0"),
+    )
     op.create_table(
         "coursecrew_notice",
         sa.Column("id", short(32), nullable=False),
@@ -416,6 +526,34 @@ def upgrade() -> None:
         batch_op.create_index("crew_request_key_b1d6b9", ["tenant", "at"], unique=False)
 
     op.create_table(
+        "coursecrew_role_turn",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("tenant", short(32), nullable=False),
+        sa.Column("team", short(32), nullable=False),
+        sa.Column("person", short(32), nullable=False),
+        sa.Column("role", short(80), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", short(32), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_role_turn")),
+    )
+    with op.batch_alter_table("coursecrew_role_turn", schema=None) as batch_op:
+        batch_op.create_index("crew_role_turn_ca8b22", ["tenant", "team"], unique=False)
+
+    op.create_table(
+        "coursecrew_sensitive_answer",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("tenant", short(32), nullable=False),
+        sa.Column("activity", short(32), nullable=False),
+        sa.Column("person", short(32), nullable=False),
+        sa.Column("answers", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_sensitive_answer")),
+        sa.UniqueConstraint("tenant", "activity", "person", name="crew_sensitive_answer_b4bb7c"),
+    )
+    op.create_table(
         "coursecrew_settings_version",
         sa.Column("id", short(32), nullable=False),
         sa.Column("tenant", short(32), nullable=False),
@@ -427,6 +565,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_settings_version")),
         sa.UniqueConstraint("tenant", "activity", "number", name="crew_settings_version_96c8ce"),
     )
+    op.create_table(
+        "coursecrew_signature",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("tenant", short(32), nullable=False),
+        sa.Column("charter", short(32), nullable=False),
+        sa.Column("team", short(32), nullable=False),
+        sa.Column("person", short(32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_signature")),
+        sa.UniqueConstraint("tenant", "charter", "person", name="crew_signature_4a444f"),
+    )
+    with op.batch_alter_table("coursecrew_signature", schema=None) as batch_op:
+        batch_op.create_index("crew_signature_ca8b22", ["tenant", "team"], unique=False)
+
     op.create_table(
         "coursecrew_staff_score",
         sa.Column("id", short(32), nullable=False),
@@ -470,6 +622,19 @@ def upgrade() -> None:
         batch_op.create_index("crew_submission_dd8664", ["tenant", "activity", "state"], unique=False)
 
     op.create_table(
+        "coursecrew_survey_answer",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("tenant", short(32), nullable=False),
+        sa.Column("activity", short(32), nullable=False),
+        sa.Column("person", short(32), nullable=False),
+        sa.Column("answers", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("agreed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_survey_answer")),
+        sa.UniqueConstraint("tenant", "activity", "person", name="crew_survey_answer_b4bb7c"),
+    )
+    op.create_table(
         "coursecrew_team",
         sa.Column("id", short(32), nullable=False),
         sa.Column("tenant", short(32), nullable=False),
@@ -482,6 +647,7 @@ def upgrade() -> None:
         sa.Column("open", sa.Boolean(), nullable=False),
         sa.Column("created_by", short(32), nullable=False),
         sa.Column("state", short(20), nullable=False),
+        sa.Column("merged_into", short(32), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_team")),
         sa.UniqueConstraint("tenant", "team_set", "name_key", name="crew_team_5e88d7"),
@@ -831,6 +997,7 @@ def downgrade() -> None:
         batch_op.drop_index("crew_team_224ef7")
 
     op.drop_table("coursecrew_team")
+    op.drop_table("coursecrew_survey_answer")
     with op.batch_alter_table("coursecrew_submission", schema=None) as batch_op:
         batch_op.drop_index("crew_submission_dd8664")
         batch_op.drop_index("crew_submission_00e13e")
@@ -840,7 +1007,16 @@ def downgrade() -> None:
         batch_op.drop_index("crew_staff_score_065186")
 
     op.drop_table("coursecrew_staff_score")
+    with op.batch_alter_table("coursecrew_signature", schema=None) as batch_op:
+        batch_op.drop_index("crew_signature_ca8b22")
+
+    op.drop_table("coursecrew_signature")
     op.drop_table("coursecrew_settings_version")
+    op.drop_table("coursecrew_sensitive_answer")
+    with op.batch_alter_table("coursecrew_role_turn", schema=None) as batch_op:
+        batch_op.drop_index("crew_role_turn_ca8b22")
+
+    op.drop_table("coursecrew_role_turn")
     with op.batch_alter_table("coursecrew_request_key", schema=None) as batch_op:
         batch_op.drop_index("crew_request_key_b1d6b9")
 
@@ -855,6 +1031,14 @@ def downgrade() -> None:
         batch_op.drop_index("crew_notice_4de85c")
 
     op.drop_table("coursecrew_notice")
+    op.drop_table("coursecrew_merger_vote")
+    with op.batch_alter_table("coursecrew_merger", schema=None) as batch_op:
+        batch_op.drop_index("crew_merger_dd8664")
+        batch_op.drop_index("crew_merger_6bf964")
+        batch_op.drop_index("crew_merger_2a9a3a")
+        batch_op.drop_index("crew_merger_259d3e")
+
+    op.drop_table("coursecrew_merger")
     with op.batch_alter_table("coursecrew_membership_event", schema=None) as batch_op:
         batch_op.drop_index("crew_membership_event_ca8b22")
         batch_op.drop_index("crew_membership_event_871638")
@@ -881,6 +1065,16 @@ def downgrade() -> None:
         batch_op.drop_index("crew_grade_dd8664")
 
     op.drop_table("coursecrew_grade")
+    with op.batch_alter_table("coursecrew_formed_team", schema=None) as batch_op:
+        batch_op.drop_index("crew_formed_team_dfac41")
+        batch_op.drop_index("crew_formed_team_9ac770")
+
+    op.drop_table("coursecrew_formed_team")
+    with op.batch_alter_table("coursecrew_formation", schema=None) as batch_op:
+        batch_op.drop_index("crew_formation_96c8ce")
+        batch_op.drop_index("crew_formation_4ba697")
+
+    op.drop_table("coursecrew_formation")
     with op.batch_alter_table("coursecrew_file", schema=None) as batch_op:
         batch_op.drop_index("crew_file_065186")
 
@@ -904,6 +1098,7 @@ def downgrade() -> None:
         batch_op.drop_index("crew_confirmation_00e13e")
 
     op.drop_table("coursecrew_confirmation")
+    op.drop_table("coursecrew_charter")
     op.drop_table("coursecrew_card")
     with op.batch_alter_table("coursecrew_byline", schema=None) as batch_op:
         batch_op.drop_index("crew_byline_b4bb7c")
