@@ -578,9 +578,9 @@ FORMED_TEAMS = RecordType(
     "coursecrew_formed_team",
     formations.FormedTeam,
     {
-        "id": key(), "formation": key(), "number": whole(), "name": text(80), "members": inner(_as_list, list),
-        "size": whole(), "score": whole(), "unmet": whole(), "reasons": inner(_as_list, list), "locked": flag(),
-        "team": key(), "version": whole(),
+        "id": key(), "formation": key(), "number": whole(), "name": text(80),
+        "members": inner(_as_list, list), "size": whole(), "score": whole(), "unmet": whole(),
+        "reasons": inner(_as_list, list), "locked": flag(), "team": key(), "version": whole(),
     },
     unique=(("formation", "number"),),
     indexes=(("formation", "score", "number"), ("formation", "team")),
