@@ -327,11 +327,14 @@ TEAMS = RecordType(
     {
         "id": key(), "team_set": key(), "name": text(80), "name_key": text(80), "size": whole(),
         "motto": text(140), "leader": key(), "open": flag(), "created_by": key(), "state": text(20),
-        "merged_into": key(), "version": whole(),
+        "merged_into": key(), "sign": text(40), "charter": key(), "held": flag(), "wanted_name": text(80),
+        "wanted_motto": text(140), "version": whole(),
     },
     unique=(("team_set", "name_key"),),
     orders={"name": ("name_key",), "size": ("size", "name_key"), "largest": ("-size",)},
-    indexes=(("team_set", "state", "name_key"), ("team_set", "state", "size", "name_key")),
+    indexes=(
+        ("team_set", "state", "name_key"), ("team_set", "state", "size", "name_key"), ("team_set", "held"),
+    ),
     personal="who founded a team and who leads it",
 )  # fmt: skip
 MEMBERSHIPS = RecordType(

@@ -89,6 +89,11 @@ class Team:
     created_by: str = ""
     state: str = "active"  # or "dissolved": empty, kept for its history; "merged" into another
     merged_into: str = ""
+    sign: str = ""  # the drawn sign and its colour, such as "kite-blue"; empty: one goes by the id
+    charter: str = ""  # the version of its charter in force
+    held: bool = False  # a name or motto waits for the course staff, since it has a listed word
+    wanted_name: str = ""
+    wanted_motto: str = ""
     version: int = 1
 
     def has_room(self, team_set: TeamSet) -> bool:

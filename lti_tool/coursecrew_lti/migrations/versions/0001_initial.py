@@ -648,12 +648,18 @@ def upgrade() -> None:
         sa.Column("created_by", short(32), nullable=False),
         sa.Column("state", short(20), nullable=False),
         sa.Column("merged_into", short(32), nullable=False),
+        sa.Column("sign", short(40), nullable=False),
+        sa.Column("charter", short(32), nullable=False),
+        sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("wanted_name", short(80), nullable=False),
+        sa.Column("wanted_motto", short(140), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_team")),
         sa.UniqueConstraint("tenant", "team_set", "name_key", name="crew_team_5e88d7"),
     )
     with op.batch_alter_table("coursecrew_team", schema=None) as batch_op:
         batch_op.create_index("crew_team_224ef7", ["tenant", "team_set", "state", "name_key"], unique=False)
+        batch_op.create_index("crew_team_29cbc5", ["tenant", "team_set", "held"], unique=False)
         batch_op.create_index(
             "crew_team_e5a564", ["tenant", "team_set", "state", "size", "name_key"], unique=False
         )
@@ -994,6 +1000,7 @@ def downgrade() -> None:
     op.drop_table("coursecrew_team_set")
     with op.batch_alter_table("coursecrew_team", schema=None) as batch_op:
         batch_op.drop_index("crew_team_e5a564")
+        batch_op.drop_index("crew_team_29cbc5")
         batch_op.drop_index("crew_team_224ef7")
 
     op.drop_table("coursecrew_team")
