@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from tests import services
 POSTGRES, MARIADB = pytest.mark.postgres, pytest.mark.mariadb
 HAS_SQLALCHEMY = find_spec("sqlalchemy") is not None
 HAS_DJANGO = find_spec("django") is not None
+# Two fixtures may hold the same place open at once: each opening has a name of its own.
+_openings = count(1)
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def django_database(alias: str, entry: dict[str, Any], blocker: Any = None) -> I
 
 @contextmanager
 def _django(name: str, entry: dict[str, Any], blocker: Any) -> Iterator[Place]:
-    alias = name.replace("-", "_")
+    alias = f"{name.replace('-', '_')}_{next(_openings)}"
     with django_database(alias, entry, blocker):
         from django.core.management import call_command
         from django.db import connections
