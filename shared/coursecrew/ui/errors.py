@@ -413,6 +413,8 @@ PROBLEMS: Mapping[str, str] = {
     "row_team_full": N_("%(team)s would have more than %(max)s members."),
     "level_missing": N_("“%(title)s”: choose a level."),
     "level_unknown": N_("“%(title)s”: choose one of the levels there are now."),
+    "wish_values": N_("Tick at least one answer, or leave this wish out."),
+    "wish_amount": N_("A number from 1 to %(most)s."),
 }
 
 CHECKS: Mapping[str, str] = {

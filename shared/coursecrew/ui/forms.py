@@ -7,7 +7,7 @@ costs anybody their text, and each field knows its own error.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -126,6 +126,10 @@ class Fields:
     def chosen(self, name: str, value: object, stored: object = "") -> bool:
         """Whether this is the choice that is marked."""
         return self.value(name, stored) == str(value)
+
+    def includes(self, name: str, value: str, stored: Collection[str] = ()) -> bool:
+        """Whether one of several boxes of that name is ticked; in a typed form an absent one is not."""
+        return value in self.typed.get(name, ()) if self.typed else value in stored
 
     def error(self, name: str) -> str:
         """The sentence under the field, or nothing."""
