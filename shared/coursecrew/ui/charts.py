@@ -73,6 +73,59 @@ def score_bar(value: Decimal, most: Decimal, *, rtl: bool = False) -> Markup:
     return _drawing(parts, height=36)
 
 
+@dataclass(frozen=True)
+class Column:
+    """One standing bar: the name under it, its height from 0 to 1, and what kind it is."""
+
+    label: str
+    value: float
+    kind: str = "part"  # part, sum (named elsewhere on the page), below (look first)
+    text: str = ""  # printed on the bar; empty: only in the table beside the chart
+
+
+COLUMN_GRID = (0.0, 0.5, 1.0)
+_GROUND, _FLOOR, _LEFT = 16, 116, Decimal(6)  # pixels from the top; room for the scale in per cent
+_FEW = 12  # so many names stand side by side on a phone
+
+
+def columns(rows: Sequence[Column], *, rtl: bool = False) -> Markup:
+    """Standing bars on a scale from 0 to 1, in reading order; where many, names thin out when narrow."""
+    parts = []
+    for mark in COLUMN_GRID:
+        y = _height(mark)
+        parts.append(f'<line class="grid" x1="{_x(_LEFT, rtl)}%" x2="{_x(Decimal(100), rtl)}%" y1="{y}" y2="{y}"/>')
+        parts.append(f'<text class="mark" x="{_x(Decimal(2), rtl)}%" y="{y + 4}">{mark:g}</text>')
+    step = (100 - _LEFT) / max(len(rows), _FEW // 2)
+    width = step * Decimal("0.8")
+    for at, row in enumerate(rows):
+        left, middle = _LEFT + step * at + (step - width) / 2, _x(_LEFT + step * at + step / 2, rtl)
+        top = min(_height(max(0.0, min(1.0, row.value))), _FLOOR - 1)
+        parts.append(
+            f'<rect class="bar {row.kind}" x="{_x(left + width if rtl else left, rtl)}%" y="{top}" rx="2"'
+            f' width="{width:.2f}%" height="{_FLOOR - top}"/>'
+        )
+        if row.text:
+            parts.append(f'<text class="mark strong" x="{middle}%" y="{top - 4}">{escape(row.text)}</text>')
+        strong = row.kind != "part"
+        thin = "" if len(rows) <= _FEW or strong or at % 5 == 0 else " thin"
+        parts.append(
+            f'<text class="mark{" strong" if strong else ""}{thin}" x="{middle}%" y="{_FLOOR + 16}">'
+            f"{escape(row.label)}</text>"
+        )
+    return _drawing(parts, height=_FLOOR + 22)
+
+
+def key(kind: str) -> Markup:
+    """A patch of a bar's colour, for the legend that says it in words."""
+    return Markup(  # noqa: S704 - one of our own words
+        f'<svg aria-hidden="true"><rect class="bar {kind}" width="12" height="12" rx="2"/></svg>'
+    )
+
+
+def _height(value: float) -> int:
+    return round(_FLOOR - value * (_FLOOR - _GROUND))
+
+
 def progress(value: int, most: int, *, rtl: bool = False) -> Markup:
     """A bar that fills up; the words beside it say the same."""
     width = Decimal(100) * min(value, most) / most if most else Decimal(0)

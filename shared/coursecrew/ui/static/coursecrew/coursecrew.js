@@ -25,8 +25,11 @@
       root.addEventListener("click", (event) => this.clicked(event));
       root.addEventListener("submit", (event) => this.submitted(event));
       root.addEventListener("input", (event) => this.typed(event));
+      root.addEventListener("change", (event) => this.chosen(event));
+      this.letDrag(root);
       addEventListener("beforeunload", (event) => { if (this.unsaved) event.preventDefault(); });
       addEventListener("online", () => this.sendUnsent());
+      document.addEventListener("visibilitychange", () => { if (!document.hidden) this.askAgain(this.holder.firstElementChild); });
       addEventListener("popstate", (event) => {
         const path = event.state?.[this.key];
         if (path !== undefined && path !== this.path) this.show(path, { remember: false });
@@ -83,31 +86,108 @@
 
     async show(path, { first = false, remember = true } = {}) {
       const turn = (this.turn = (this.turn || 0) + 1);
+      clearTimeout(this.again);
       this.holder.setAttribute("aria-busy", "true");
       let got;
       try { got = await this.read(await this.ask(path)); } catch { got = { say: "offline" }; }
       if (turn !== this.turn) return;
       this.holder.removeAttribute("aria-busy");
-      if (got.part) this.swap(got.part, { first, remember });
-      else if (got.file) this.save(got);
-      else this.say(got.say);
+      if (got.part) this.swap(got.part, { first, remember, asked: path });
+      else {
+        if (got.file) this.save(got);
+        else this.say(got.say);
+        this.askAgain(this.holder.firstElementChild);
+      }
     }
 
-    swap(part, { first = false, remember = true } = {}) {
+    swap(part, { first = false, remember = true, asked = "" } = {}) {
       this.unsaved = this.warned = false;
       clearTimeout(this.timer);
-      this.path = part.dataset.path;
+      this.path = asked.split("?")[0] === part.dataset.path ? asked : part.dataset.path;
       this.holder.replaceChildren(document.importNode(part, true));
       this.tell(part.dataset.said || "");
       const state = { ...history.state, [this.key]: this.path };
       if (first || !remember) history.replaceState(state, "");
       else if ((history.state || {})[this.key] !== this.path) history.pushState(state, "");
       this.holder.querySelectorAll("form[data-draft]").forEach((form) => this.recall(form));
+      this.askAgain(part);
       if (first) return;
       const marks = this.holder.querySelectorAll("[data-focus]");
       const mark = this.holder.querySelector(".notice[data-focus]") || marks[0];
       if (mark) mark.focus({ preventScroll: true });
       this.bringIntoView(mark || this);
+    }
+
+    /* --- parts that change by themselves, or while one chooses --- */
+
+    /* A part that says so (in seconds) is asked for again, not while nobody sees it, and quietly: only
+       its pieces are renewed, until the server no longer says so; then the whole is shown and told. */
+    askAgain(part) {
+      clearTimeout(this.again);
+      const seconds = Number(part?.dataset.again);
+      if (seconds && !document.hidden && !this.holder.hasAttribute("aria-busy")) this.again = setTimeout(() => this.look(this.path), seconds * 1000);
+    }
+
+    async look(path) {
+      const turn = (this.turn = (this.turn || 0) + 1);
+      let got;
+      try { got = await this.read(await this.ask(path)); } catch { got = {}; }
+      if (turn !== this.turn) return;
+      const now = this.holder.firstElementChild;
+      if (!got.part) return this.askAgain(now);
+      const waited = now.dataset.again;
+      if (got.part.dataset.again === waited && this.renew(got.part)) {
+        this.path = path;
+        history.replaceState({ ...history.state, [this.key]: path }, "");
+        return this.askAgain(now);
+      }
+      const inside = Boolean(this.shadowRoot.activeElement);
+      this.swap(got.part, { first: !inside, remember: false, asked: path });
+      if (waited) this.tell(got.part.dataset.title);
+    }
+
+    /* Take over what lies in the pieces of a fresh part; false if it has other pieces. */
+    renew(part) {
+      const [now, fresh] = [this.holder, part].map((root) => [...root.querySelectorAll("[data-piece]")]);
+      if (!now.length || now.map((one) => one.dataset.piece).join() !== fresh.map((one) => one.dataset.piece).join()) return false;
+      const { id } = this.shadowRoot.activeElement || {};
+      now.forEach((one, at) => one.replaceChildren(...document.importNode(fresh[at], true).childNodes));
+      if (id && !this.shadowRoot.activeElement) this.shadowRoot.getElementById(id)?.focus({ preventScroll: true });
+      return true;
+    }
+
+    /* A form that shows what a choice would do shows it as soon as one chooses. */
+    chosen(event) {
+      const form = event.target.form;
+      if (form && "atOnce" in form.dataset) this.look(form.getAttribute("action") + "?" + new URLSearchParams(new FormData(form)));
+    }
+
+    /* Drag and drop is a shorter way to a page that links lead to as well: what is dragged names the
+       page, what it is dropped on completes the address. Nothing is changed by it. */
+    letDrag(root) {
+      let from = null, over = null;
+      const mark = (to) => { over?.classList.remove("over"); (over = to)?.classList.add("over"); };
+      const under = (event) => {
+        const to = from && event.target.closest?.("[data-drop]");
+        return to && to.closest("[data-group]") !== from.closest("[data-group]") ? to : null;
+      };
+      root.addEventListener("dragstart", (event) => {
+        from = event.target.closest?.("[data-drag]");
+        if (!from) return;
+        event.dataTransfer.effectAllowed = "move";
+        event.dataTransfer.setData("text/plain", "");
+      });
+      root.addEventListener("dragover", (event) => {
+        mark(under(event));
+        if (over) event.preventDefault();
+      });
+      root.addEventListener("drop", (event) => {
+        const to = under(event);
+        if (!to) return;
+        event.preventDefault();
+        this.show(from.dataset.drag + "&" + to.dataset.drop);
+      });
+      root.addEventListener("dragend", () => { mark(null); from = null; });
     }
 
     bringIntoView(mark) {
@@ -178,6 +258,7 @@
       const body = new FormData(form);
       if (by?.name) body.append(by.name, by.value);
       clearTimeout(this.timer);
+      clearTimeout(this.again);
       this.turn = (this.turn || 0) + 1;
       let got;
       try { got = await this.read(await this.ask(path, body)); } catch { got = { say: form.dataset.draft ? "kept" : "offline" }; }
@@ -190,6 +271,7 @@
       else {
         this.say(got.say);
         if (got.say === "kept") this.keep(form, "unsent");
+        this.askAgain(this.holder.firstElementChild);
       }
     }
 
@@ -212,7 +294,7 @@
     /* --- text that is not saved yet --- */
 
     typed(event) {
-      if (!event.target.matches("textarea, input:not([type=radio], [type=checkbox], [type=search])")) return;
+      if (!event.target.matches("textarea, form:not([data-at-once]) input:not([type=radio], [type=checkbox], [type=search])")) return;
       this.unsaved = true;
       this.warned = false;
       const form = event.target.form;
