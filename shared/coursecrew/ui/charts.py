@@ -93,7 +93,9 @@ def columns(rows: Sequence[Column], *, rtl: bool = False) -> Markup:
     parts = []
     for mark in COLUMN_GRID:
         y = _height(mark)
-        parts.append(f'<line class="grid" x1="{_x(_LEFT, rtl)}%" x2="{_x(Decimal(100), rtl)}%" y1="{y}" y2="{y}"/>')
+        parts.append(
+            f'<line class="grid" x1="{_x(_LEFT, rtl)}%" x2="{_x(Decimal(100), rtl)}%" y1="{y}" y2="{y}"/>'
+        )
         parts.append(f'<text class="mark" x="{_x(Decimal(2), rtl)}%" y="{y + 4}">{mark:g}</text>')
     step = (100 - _LEFT) / max(len(rows), _FEW // 2)
     width = step * Decimal("0.8")
