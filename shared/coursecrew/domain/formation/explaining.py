@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from coursecrew.domain.formation.judging import (
     Verdict,
@@ -26,16 +27,24 @@ from coursecrew.domain.formation.traits import Answer, Criterion
 FEW_TEAMS = 5  # below it a count would point at a team
 
 
+Said = Mapping[str, Any]  # a `code` and the counts and figures that its sentence names
+
+
 @dataclass(frozen=True)
 class Reason:
-    """What one rule says of one team, in words too."""
+    """What one rule says of one team: in counts, and in an English sentence made of them."""
 
     rule: int
     value: float
     weight: float
     bound: float | None
     met: bool
-    why: str
+    said: Said
+
+    @property
+    def why(self) -> str:
+        """The counts behind the value, as one sentence."""
+        return sentence(self.said)
 
     def as_json(self) -> dict[str, object]:
         """Plain values."""
@@ -46,6 +55,7 @@ class Reason:
             "bound": self.bound,
             "met": self.met,
             "why": self.why,
+            "said": dict(self.said),
         }
 
 
@@ -69,7 +79,7 @@ def _account(
     open_ones = [(c, v) for c, v in zip(criteria, verdicts, strict=True) if not c.rule.sensitive]
     score = team_score([c for c, _ in open_ones], [v for _, v in open_ones])
     reasons = (
-        Reason(c.number, v.value, c.rule.weight, c.rule.met_from, v.met, why(c, members, v))
+        Reason(c.number, v.value, c.rule.weight, c.rule.met_from, v.met, said(c, members, v))
         for c, v in open_ones
     )
     return TeamAccount(score, tuple(reasons))
@@ -84,66 +94,107 @@ def sensitive_count(teams: int, missed: int) -> str:
 
 def why(criterion: Criterion, members: Sequence[int], verdict: Verdict) -> str:
     """The counts behind a value, as one sentence."""
-    known = [answer for at in members if (answer := criterion.answers[at]) is not None]
-    blank = verdict.size - verdict.answered
-    noun = "hours" if criterion.trait is Trait.HOURS else "answer"
-    silent = f"; {blank} of {verdict.size} gave no {noun}" if blank else ""
+    return sentence(said(criterion, members, verdict))
+
+
+def said(criterion: Criterion, members: Sequence[int], verdict: Verdict) -> Said:
+    """The counts behind a value: a `code` that decides the sentence, and what that sentence names.
+
+    Always holds `answered` and `size`, and `hours`: whether the question was about free hours.
+    """
+    base = {
+        "answered": verdict.answered,
+        "size": verdict.size,
+        "hours": criterion.trait is Trait.HOURS,
+    }
     if verdict.answered < 2 and criterion.rule.kind in NEEDS_TWO:
-        return f"{verdict.answered} of {verdict.size} answered; two are needed to say anything"
-    return REASONS[criterion.rule.kind](criterion, known) + silent
+        return {"code": "few_answers", **base}
+    known = [answer for at in members if (answer := criterion.answers[at]) is not None]
+    return {**COUNTS[criterion.rule.kind](criterion, known), **base}
 
 
-def _spread(criterion: Criterion, known: Sequence[Answer]) -> str:
+def sentence(said: Said) -> str:
+    """What `said` gave, as an English sentence."""
+    answered, size = said["answered"], said["size"]
+    if said["code"] == "few_answers":
+        return f"{answered} of {size} answered; two are needed to say anything"
+    noun = "hours" if said["hours"] else "answer"
+    silent = f"; {size - answered} of {size} gave no {noun}" if size > answered else ""
+    return SENTENCES[said["code"]](said) + silent
+
+
+def _spread(criterion: Criterion, known: Sequence[Answer]) -> Said:
     figures = criterion.figures
     if not figures.can_differ:
-        return "nobody in the class differs here"
+        return {"code": "no_difference"}
     if criterion.trait is Trait.NUMBER:
         numbers = [float(answer) for answer in known if isinstance(answer, int | float)]
-        return (
-            f"from {min(numbers):g} to {max(numbers):g}; the class from {figures.low:g} to {figures.high:g}"
-        )
+        return {
+            "code": "range",
+            "low": min(numbers),
+            "high": max(numbers),
+            "class_low": figures.low,
+            "class_high": figures.high,
+        }
     if criterion.trait is Trait.CHOICE:
         most = min(len(known), len(figures.options))
-        return f"{len(set(known))} different of {most} possible"
-    return f"{len(known)} lists, compared in pairs: what two do not share, out of all they name"
+        return {"code": "distinct", "different": len(set(known)), "possible": most}
+    return {"code": "lists", "lists": len(known)}
 
 
-def _balance(criterion: Criterion, known: Sequence[Answer]) -> str:
+def _balance(criterion: Criterion, known: Sequence[Answer]) -> Said:
     figures = criterion.figures
     if criterion.trait is Trait.NUMBER:
         mean = sum(float(answer) for answer in known if isinstance(answer, int | float)) / len(known)
-        return f"mean {mean:.4g}; the class {figures.mean:.4g} with deviation {figures.deviation:.4g}"
+        return {
+            "code": "mean",
+            "mean": mean,
+            "class_mean": figures.mean,
+            "deviation": figures.deviation,
+        }
     counts = Counter(str(answer) for answer in known)
-    named = ", ".join(f"{counts[option]} × {option}" for option in sorted(counts))
-    return f"{named}; the class has {len(figures.options)} options"
+    return {
+        "code": "shares",
+        "counts": {option: counts[option] for option in sorted(counts)},
+        "options": len(figures.options),
+    }
 
 
-def _isolation(criterion: Criterion, known: Sequence[Answer]) -> str:
-    return ", ".join(f"{holders(known, value)} × {value}" for value in criterion.rule.values)
+def _isolation(criterion: Criterion, known: Sequence[Answer]) -> Said:
+    return {
+        "code": "holders",
+        "counts": {value: holders(known, value) for value in criterion.rule.values},
+    }
 
 
-def _roles(criterion: Criterion, known: Sequence[Answer]) -> str:
-    filled = min(filled_roles(criterion.rule.values, known), criterion.figures.cover)
-    return f"{filled} of {criterion.figures.cover} roles can be filled by different members"
+def _roles(criterion: Criterion, known: Sequence[Answer]) -> Said:
+    most = criterion.figures.cover
+    return {
+        "code": "roles",
+        "filled": min(filled_roles(criterion.rule.values, known), most),
+        "of": most,
+    }
 
 
-def _shared(criterion: Criterion, known: Sequence[Answer]) -> str:
-    noun = "hours" if criterion.trait is Trait.HOURS else "values"
-    return f"{shared(known)} of {criterion.wanted} {noun} shared"
+def _shared(criterion: Criterion, known: Sequence[Answer]) -> Said:
+    common = {"shared": shared(known), "wanted": criterion.wanted}
+    if criterion.trait is Trait.HOURS:
+        return {"code": "hours", **common}
+    lists = [set(answer) for answer in known if isinstance(answer, tuple)]
+    return {"code": "values", **common, "common": sorted(set.intersection(*lists))}
 
 
-def _wish(criterion: Criterion, known: Sequence[Answer]) -> str:
+def _wish(criterion: Criterion, known: Sequence[Answer]) -> Said:
     topic, mean = best_topic(criterion, known)
     ranked = sum(topic in answer for answer in known if isinstance(answer, tuple))
-    return f"{topic} suits best: ranked by {ranked} of {len(known)}, mean wish {mean:.3g}"
+    return {"code": "topic", "topic": topic, "ranked": ranked, "mean": mean}
 
 
-def _again(criterion: Criterion, known: Sequence[Answer]) -> str:
-    repeated = repeated_pairs(known)
-    return f"{repeated} pair{'s' * (repeated != 1)} worked together before"
+def _again(criterion: Criterion, known: Sequence[Answer]) -> Said:
+    return {"code": "again", "pairs": repeated_pairs(known)}
 
 
-REASONS: Mapping[Kind, Callable[[Criterion, Sequence[Answer]], str]] = {
+COUNTS: Mapping[Kind, Callable[[Criterion, Sequence[Answer]], Said]] = {
     Kind.SIMILAR: _spread,
     Kind.DIVERSE: _spread,
     Kind.BALANCED: _balance,
@@ -152,6 +203,32 @@ REASONS: Mapping[Kind, Callable[[Criterion, Sequence[Answer]], str]] = {
     Kind.OVERLAP: _shared,
     Kind.TOPIC: _wish,
     Kind.NOT_AGAIN: _again,
+}
+
+
+def _counted(said: Said) -> str:
+    return ", ".join(f"{count} × {value}" for value, count in said["counts"].items())
+
+
+SENTENCES: Mapping[str, Callable[[Said], str]] = {
+    "no_difference": lambda s: "nobody in the class differs here",
+    "range": lambda s: (
+        f"from {s['low']:g} to {s['high']:g}; the class from {s['class_low']:g} to {s['class_high']:g}"
+    ),
+    "distinct": lambda s: f"{s['different']} different of {s['possible']} possible",
+    "lists": lambda s: f"{s['lists']} lists, compared in pairs: what two do not share, out of all they name",
+    "mean": lambda s: (
+        f"mean {s['mean']:.4g}; the class {s['class_mean']:.4g} with deviation {s['deviation']:.4g}"
+    ),
+    "shares": lambda s: f"{_counted(s)}; the class has {s['options']} options",
+    "holders": _counted,
+    "roles": lambda s: f"{s['filled']} of {s['of']} roles can be filled by different members",
+    "hours": lambda s: f"{s['shared']} of {s['wanted']} hours shared",
+    "values": lambda s: f"{s['shared']} of {s['wanted']} values shared",
+    "topic": lambda s: (
+        f"{s['topic']} suits best: ranked by {s['ranked']} of {s['answered']}, mean wish {s['mean']:.3g}"
+    ),
+    "again": lambda s: f"{s['pairs']} pair{'s' * (s['pairs'] != 1)} worked together before",
 }
 
 

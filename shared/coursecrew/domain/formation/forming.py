@@ -251,13 +251,15 @@ class _Run:
             return deal(section, self.pricing.empty, chance)
         except CannotForm as refusal:
             left = [
-                "–".join(self.roster.keys[at] for at in unit)
+                [self.roster.keys[at] for at in unit]
                 for fault in refusal.faults
                 if isinstance(fault, NoStart)
                 for unit in fault.units
             ]
-            text = "no teams were found that hold all pairs; left over: " + ", ".join(left)
-            raise CannotForm([Fault(Source.RULES, "together, apart", text)]) from None
+            named = ", ".join("–".join(unit) for unit in left)
+            text = f"no teams were found that hold all pairs; left over: {named}"
+            said = {"code": "no_start", "people": [key for unit in left for key in unit]}
+            raise CannotForm([Fault(Source.RULES, "together, apart", text, said=said)]) from None
 
 
 def _plan(

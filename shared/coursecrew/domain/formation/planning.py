@@ -6,6 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
+from typing import Any
 
 from coursecrew.domain.formation.rules import CannotForm, Fault, Rules, Sizes, Source
 from coursecrew.domain.formation.traits import Roster
@@ -96,11 +97,32 @@ def size_clash(learners: int, sizes: Sizes) -> tuple[str, str]:
     if learners < sizes.min:
         who = f"{learners} learner{'s' * (learners != 1)}"
         return "", f"{who} cannot make a team of {sizes.min} to {sizes.max}; at least {sizes.min} are needed"
+    do = sizes_that_would_do(learners, sizes)
+    would = f"min {do['least']} or max {do['most']} would do"
+    return (
+        f"size {sizes}",
+        f"{learners} learners cannot be split; {do['fewer']} or {do['more']} could; {would}",
+    )
+
+
+def sizes_that_would_do(learners: int, sizes: Sizes) -> dict[str, Any]:
+    """For a number of learners that no number of teams can hold: the numbers and sizes nearby that can.
+
+    `code` is "too_few" (for one team) or "sizes_impossible"; then `fewer` or `more` learners could be
+    split, and so could these with a minimum of `least` or a maximum of `most`.
+    """
+    known = {"have": learners, "min": sizes.min, "max": sizes.max}
+    if learners < sizes.min:
+        return {"code": "too_few", **known}
     teams = learners // sizes.max
-    fewer, more = teams * sizes.max, (teams + 1) * sizes.min
-    minimum, maximum = learners // (teams + 1), -(-learners // teams)
-    would = f"min {minimum} or max {maximum} would do"
-    return f"size {sizes}", f"{learners} learners cannot be split; {fewer} or {more} could; {would}"
+    return {
+        "code": "sizes_impossible",
+        **known,
+        "fewer": teams * sizes.max,
+        "more": (teams + 1) * sizes.min,
+        "least": learners // (teams + 1),
+        "most": -(-learners // teams),
+    }
 
 
 class _Chains:
@@ -156,6 +178,10 @@ def _named(roster: Roster, pairs: Iterable[Pair]) -> str:
     return ", ".join(f"{roster.keys[one]}–{roster.keys[other]}" for one, other in pairs)
 
 
+def _keyed(roster: Roster, pairs: Iterable[Pair]) -> list[list[str]]:
+    return [[roster.keys[one], roster.keys[other]] for one, other in pairs]
+
+
 def _kept_teams(
     numbers: Mapping[str, int], sizes: Sizes, keep: Mapping[str, Sequence[str]], faults: list[Fault]
 ) -> tuple[KeptTeam, ...]:
@@ -172,7 +198,8 @@ def _kept_teams(
         members = tuple(sorted(numbers[key] for key in set(keep[name]) if key in numbers))
         if len(members) > sizes.max:
             text = f"{len(members)} members, max {sizes.max}"
-            faults.append(Fault(Source.KEPT, f"team {name}", text))
+            said = {"code": "kept_too_large", "team": name, "have": len(members), "max": sizes.max}
+            faults.append(Fault(Source.KEPT, f"team {name}", text, said=said))
         teams.append(KeptTeam(name, members, tuple(key for key in keep[name] if key not in numbers)))
     return tuple(teams)
 
@@ -184,7 +211,9 @@ def _known_pairs(
     for group in groups:
         unknown = [key for key in group if key not in numbers]
         for key in unknown:
-            faults.append(Fault(Source.RULES, f"{place}, pair {'–'.join(group)}", f"no learner “{key}”"))
+            said = {"code": "pair_unknown", "people": list(group)}
+            place_of = f"{place}, pair {'–'.join(group)}"
+            faults.append(Fault(Source.RULES, place_of, f"no learner “{key}”", said=said))
         if not unknown:
             positions = [numbers[key] for key in group]
             # A longer group is a chain if together; apart means each from each.
@@ -215,26 +244,36 @@ def _check_chains(
 ) -> None:
     team_of = {member: team.name for team in kept for member in team.members}
     for chain in chains:
-        named = _named(roster, chains.links(chain))
+        links = chains.links(chain)
+        named, pairs = _named(roster, links), _keyed(roster, links)
         if len(chain) > rules.sizes.max:
-            faults.append(
-                Fault(Source.RULES, f"together {named}", f"{len(chain)} learners, max {rules.sizes.max}")
-            )
+            text = f"{len(chain)} learners, max {rules.sizes.max}"
+            said = {"code": "chain_too_long", "pairs": pairs, "have": len(chain), "max": rules.sizes.max}
+            faults.append(Fault(Source.RULES, f"together {named}", text, said=said))
         found = sorted({places[at] for at in chain})
         if len(found) > 1:
             where = " and ".join(f"“{name}”" for name in found)
-            faults.append(Fault(Source.RULES, f"together {named}", f"they are in sections {where}"))
+            said = {"code": "chain_across_sections", "pairs": pairs, "sections": found}
+            text = f"they are in sections {where}"
+            faults.append(Fault(Source.RULES, f"together {named}", text, said=said))
         teams = sorted({team_of.get(at, "") for at in chain})
         if len(teams) > 1:
             where = ", ".join(f"{roster.keys[at]} in {team_of[at]}" for at in chain if at in team_of)
-            faults.append(Fault(Source.RULES, f"together {named}", f"kept teams stand against it: {where}"))
+            said = {"code": "chain_against_kept", "pairs": pairs}
+            text = f"kept teams stand against it: {where}"
+            faults.append(Fault(Source.RULES, f"together {named}", text, said=said))
     for one, other in apart:
         pair = f"apart {roster.keys[one]}–{roster.keys[other]}"
         if other in chains.unit(one):
-            path = _named(roster, chains.path(one, other))
-            faults.append(Fault(Source.RULES, pair, f"but together {path}"))
+            path = chains.path(one, other)
+            keyed = {"pairs": _keyed(roster, [(one, other)]), "path": _keyed(roster, path)}
+            text = f"but together {_named(roster, path)}"
+            faults.append(Fault(Source.RULES, pair, text, said={"code": "apart_together", **keyed}))
         if one in team_of and team_of[one] == team_of.get(other):
-            faults.append(Fault(Source.RULES, pair, f"both are in the kept team {team_of[one]}"))
+            keyed = {"pairs": _keyed(roster, [(one, other)])}
+            said = {"code": "apart_kept", **keyed, "team": team_of[one]}
+            text = f"both are in the kept team {team_of[one]}"
+            faults.append(Fault(Source.RULES, pair, text, said=said))
 
 
 def _section(
@@ -250,7 +289,9 @@ def _section(
     sizes = plan_sizes(len(members), rules.sizes)
     if not sizes:
         place, text = size_clash(len(members), rules.sizes)
-        faults.append(Fault(Source.RULES if place else Source.LEARNERS, (before + place).rstrip(", "), text))
+        source = Source.RULES if place else Source.LEARNERS
+        said = {**sizes_that_would_do(len(members), rules.sizes), "section": name}
+        faults.append(Fault(source, (before + place).rstrip(", "), text, said=said))
         return None
     units = tuple(dict.fromkeys(chains.unit(at) for at in members))
     fitted = fit_sizes([len(unit) for unit in units], rules.sizes)
@@ -261,7 +302,10 @@ def _section(
             + f"{rules.sizes.min} to {rules.sizes.max} with {len(members)} learners"
         )
         named = "; ".join(_named(roster, chains.links(unit)) for unit in long)
-        faults.append(Fault(Source.RULES, f"{before}together {named}", text))
+        links = [link for unit in long for link in chains.links(unit)]
+        said = {"code": "chains_do_not_fit", "pairs": _keyed(roster, links), "have": len(members)}
+        said |= {"min": rules.sizes.min, "max": rules.sizes.max, "section": name}
+        faults.append(Fault(Source.RULES, f"{before}together {named}", text, said=said))
         return None
     inside = set(members)
     pairs = tuple(sorted({(min(p), max(p)) for p in apart if p[0] in inside and p[1] in inside}))
@@ -269,7 +313,9 @@ def _section(
     if group:
         names = ", ".join(roster.keys[at] for at in group)
         text = f"{names} need {len(group)} teams; there are {len(fitted)}"
-        faults.append(Fault(Source.RULES, f"{before}apart", text))
+        said = {"code": "too_many_apart", "people": [roster.keys[at] for at in group], "section": name}
+        said |= {"have": len(group), "teams": len(fitted)}
+        faults.append(Fault(Source.RULES, f"{before}apart", text, said=said))
         return None
     return Section(name, units, pairs, fitted)
 

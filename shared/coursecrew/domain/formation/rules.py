@@ -7,9 +7,9 @@ Everything wrong with it is collected and raised at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from coursecrew.domain.errors import Refusal
 
@@ -28,11 +28,16 @@ class Source(StrEnum):
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong with the input: where it stands and the sentence about it."""
+    """One thing that is wrong with the input: where it stands and the sentence about it.
+
+    `said` holds a clash between rules and class once more as a `code` with values, so that a screen
+    can say it in its reader's language: `people`, `pairs` and `path` hold keys of learners.
+    """
 
     source: Source
     place: str  # "rule 3, weight", "row 17, column gpa", or empty: the input as a whole
     text: str
+    said: Mapping[str, Any] = field(default_factory=dict, compare=False, kw_only=True)
 
     def __str__(self) -> str:
         return f"{self.place}: {self.text}" if self.place else self.text
