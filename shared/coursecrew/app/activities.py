@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +12,8 @@ from typing import Any
 from coursecrew.app.records import (
     ACTIVITIES,
     EXTENSIONS,
+    MEMBERSHIP_EVENTS,
+    MEMBERSHIPS,
     PARTICIPANTS,
     SETTINGS_VERSIONS,
     STAFF_SCORES,
@@ -21,6 +23,7 @@ from coursecrew.app.records import (
     SettingsVersion,
     Visit,
 )
+from coursecrew.app.turns import end_turns
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.activities import (
     Activity,
@@ -37,7 +40,7 @@ from coursecrew.domain.events import Kind
 from coursecrew.domain.people import Actor, Participant, Role, one_line
 from coursecrew.domain.permissions import Action, Subject, require
 from coursecrew.domain.schedule import Extension, Step, Window
-from coursecrew.domain.teams import TeamSet
+from coursecrew.domain.teams import Happened, MembershipEvent, TeamSet
 
 SEEN_EVERY = timedelta(minutes=10)
 
@@ -141,7 +144,32 @@ def note_person(unit: UnitOfWork, actor: Actor) -> Participant:
         active=True,
         looks_on=False,
     )
+    if not old.active:
+        # Enrolled again, and here before the member list said so: the same membership is back.
+        mark_memberships(unit, actor.course, [actor.person], active=True)
     return unit.store.save(PARTICIPANTS, new) if new != old else old
+
+
+def mark_memberships(unit: UnitOfWork, course: str, people: Sequence[str], *, active: bool) -> None:
+    """Somebody who left the course is inactive in their teams; enrolling again brings them back."""
+    if not people:
+        return
+    sets = {team_set.id for team_set in unit.store.find(TEAM_SETS, course=course)}
+    event = Happened.ACTIVE if active else Happened.INACTIVE
+    for row in unit.store.find(MEMBERSHIPS, person=list(people), limit=len(people) * 20):
+        if row.team_set not in sets or row.active == active:
+            continue
+        if not active:
+            end_turns(unit, row.team, [row.person])
+        unit.store.save(
+            MEMBERSHIPS, replace(row, active=active, asked_at=None, duty=row.duty if active else "")
+        )
+        unit.store.add(
+            MEMBERSHIP_EVENTS,
+            MembershipEvent(
+                unit.new_id(), row.team_set, row.team, row.person, event, unit.now, "", "member list"
+            ),
+        )
 
 
 def acting_as(actor: Actor, participant: Participant | None) -> Actor:
@@ -331,6 +359,12 @@ def team_set_of(unit: UnitOfWork, activity: Activity, *, lock: bool = False) -> 
         return unit.store.get(TEAM_SETS, found[0].id, lock=True) if lock else found[0]
     fresh = TeamSet(unit.new_id(), activity.course, name, 1, 1, 1, "self", public=True)
     return unit.store.add(TEAM_SETS, _with_rules(fresh, activity))
+
+
+def activities_of(unit: UnitOfWork, team_set: TeamSet) -> list[Activity]:
+    """The published activities whose teams are those of this set."""
+    rows = unit.store.find(ACTIVITIES, course=team_set.course, state=State.PUBLISHED.value, limit=1000)
+    return [row for row in rows if row.settings.teams.name == team_set.name]
 
 
 def facts(unit: UnitOfWork, activity: Activity) -> Facts:

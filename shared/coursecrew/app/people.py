@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from coursecrew.app.activities import mark_memberships
 from coursecrew.app.ports import Member, Ports
 from coursecrew.app.records import (
     ACTIVITIES,
     CARDS,
-    MEMBERSHIP_EVENTS,
-    MEMBERSHIPS,
     NOTICES,
     PARTICIPANTS,
     REQUEST_KEYS,
@@ -23,7 +22,6 @@ from coursecrew.domain.errors import Conflict, Invalid, NotFound, Problem
 from coursecrew.domain.events import Kind
 from coursecrew.domain.people import Actor, Participant, Role, Source, one_line
 from coursecrew.domain.permissions import Action, require
-from coursecrew.domain.teams import Happened, MembershipEvent
 
 CHUNK = 200
 FORMER = "Former member"
@@ -52,6 +50,8 @@ def name_ta(
         activity = unit.store.get(ACTIVITIES, activity_id)
         for team in teams:
             team_here(unit, activity, team)
+    if participant.excluded:
+        raise Conflict("takes_no_part", name=participant.name)
     if participant.role in (Role.INSTRUCTOR, Role.TA):
         raise Conflict("staff_already", name=participant.name)
     participant = unit.store.save(
@@ -88,7 +88,10 @@ def exclude(unit: UnitOfWork, actor: Actor, activity_id: str, person: str, *, re
         return participant
     activity = unit.store.get(ACTIVITIES, activity_id)
     leave_every_team(unit, activity, person, by=actor.person, reason=reason)
-    participant = unit.store.save(PARTICIPANTS, replace(participant, excluded=True))
+    # Rights that were given here end with it; who was staff once stays out of grading lists.
+    participant = unit.store.save(
+        PARTICIPANTS, replace(participant, excluded=True, named_role=None, named_by="", teams=())
+    )
     unit.record(
         Kind.PERSON_EXCLUDED, activity=activity_id, course=actor.course, by=actor.person, person=person,
         reason=reason.strip()[:255],
@@ -180,7 +183,7 @@ def take_over(unit: UnitOfWork, course: str, members: Sequence[Member]) -> int:
         if new != old:
             unit.store.save(PARTICIPANTS, new)
         if member.active and not old.active:
-            _mark_memberships(unit, course, [member.person], active=True)
+            mark_memberships(unit, course, [member.person], active=True)
     return added
 
 
@@ -195,7 +198,7 @@ def note_enrolment(unit: UnitOfWork, course: str, member: Member) -> None:
         return
     take_over(unit, course, [member])
     if not member.active:
-        _mark_memberships(unit, course, [member.person], active=False)
+        mark_memberships(unit, course, [member.person], active=False)
 
 
 def mark_gone(unit: UnitOfWork, course: str, present: frozenset[str]) -> int:
@@ -216,26 +219,8 @@ def mark_gone(unit: UnitOfWork, course: str, present: frozenset[str]) -> int:
         last = page[-1]
     for row in gone:
         unit.store.save(PARTICIPANTS, replace(row, active=False))
-    _mark_memberships(unit, course, [row.person for row in gone], active=False)
+    mark_memberships(unit, course, [row.person for row in gone], active=False)
     return len(gone)
-
-
-def _mark_memberships(unit: UnitOfWork, course: str, people: Sequence[str], *, active: bool) -> None:
-    """Somebody who left the course is inactive in their teams; enrolling again brings them back."""
-    if not people:
-        return
-    sets = {team_set.id for team_set in unit.store.find(TEAM_SETS, course=course)}
-    event = Happened.ACTIVE if active else Happened.INACTIVE
-    for row in unit.store.find(MEMBERSHIPS, person=list(people), limit=len(people) * 20):
-        if row.team_set not in sets or row.active == active:
-            continue
-        unit.store.save(MEMBERSHIPS, replace(row, active=active))
-        unit.store.add(
-            MEMBERSHIP_EVENTS,
-            MembershipEvent(
-                unit.new_id(), row.team_set, row.team, row.person, event, unit.now, "", "member list"
-            ),
-        )
 
 
 # --- somebody goes for good ---
@@ -263,7 +248,7 @@ def retire(unit: UnitOfWork, person: str) -> int:
         )
         if forgotten != row:
             unit.store.save(PARTICIPANTS, forgotten)
-        _mark_memberships(unit, row.course, [person], active=False)
+        mark_memberships(unit, row.course, [person], active=False)
         _remove_traces(unit, row.course, person)
     for key in unit.store.find(REQUEST_KEYS, person=person, limit=10_000):
         unit.store.remove(REQUEST_KEYS, key.id)

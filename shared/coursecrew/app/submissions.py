@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from coursecrew.app.charters import must_be_signed
 from coursecrew.app.records import (
     ACTIVITIES,
     BYLINES,
@@ -19,7 +20,14 @@ from coursecrew.app.records import (
     VISITS,
     WORKS,
 )
-from coursecrew.app.teams import Standing, members_of, participants_of, standing, team_here
+from coursecrew.app.teams import (
+    Standing,
+    mark_presence,
+    members_of,
+    participants_of,
+    standing,
+    team_here,
+)
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.activities import Activity, SubmitRule
 from coursecrew.domain.errors import AlreadyDecided, Conflict, Invalid, NotFound, Problem, Stale
@@ -186,6 +194,7 @@ def save_draft(
     if work.state is not WorkState.DRAFTING:
         raise AlreadyDecided(what="work", state=work.state.value)
     view.window.must_be_open(unit.now, Step.DRAFT)
+    must_be_signed(unit, activity, view.team, view.active)
     draft = _draft(unit, work)
     mine = {**draft.texts, **checked_texts(activity.settings.prompts, {**draft.texts, **texts})}
     if seen != draft.number:
@@ -596,6 +605,9 @@ def _writing(unit: UnitOfWork, actor: Actor, activity_id: str, action: Action) -
         raise NotFound("team")
     if not activity.is_visible:
         raise Conflict("not_published")
+    if here.membership and not here.membership.active:
+        # Whoever works with the team is there; they need not say so first.
+        mark_presence(unit, activity, here.membership, active=True, by=actor.person, reason="at work")
     return activity, look_at_work(unit, activity, here.team)
 
 

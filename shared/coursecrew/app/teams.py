@@ -23,6 +23,7 @@ from coursecrew.app.records import (
     TEAMS,
     WAITING,
 )
+from coursecrew.app.turns import end_turns
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.activities import Activity, JoinRule
 from coursecrew.domain.errors import AlreadyExists, Conflict, Invalid, NotFound, Problem, TeamFull
@@ -30,6 +31,7 @@ from coursecrew.domain.events import Kind
 from coursecrew.domain.people import Actor, Participant, one_line
 from coursecrew.domain.permissions import Action, Subject, require
 from coursecrew.domain.teams import (
+    DECLINE_WITHIN,
     INVITATION_LASTS,
     PITCH_LENGTH,
     WAITING_LISTS_EACH,
@@ -41,8 +43,10 @@ from coursecrew.domain.teams import (
     Team,
     TeamSet,
     Waiting,
+    checked_motto,
     checked_name,
     even_sizes,
+    has_listed,
     name_key,
     name_suggestions,
 )
@@ -162,9 +166,21 @@ def team_here(unit: UnitOfWork, activity: Activity, team_id: str) -> Team:
 def found_team(
     unit: UnitOfWork, actor: Actor, activity_id: str, *, name: str, is_open: bool = True, motto: str = ""
 ) -> Team:
-    """Found a team and be its first member."""
+    """Found a team and be its first member.
+
+    A name with a word that the author listed waits for the course staff; until then the team goes
+    by a number.
+    """
     activity, here = _choosing(unit, actor, activity_id, Action.FOUND_TEAM)
-    team = _new_team(unit, here.team_set, name, by=actor.person, is_open=is_open, motto=motto)
+    name, motto, words = checked_name(name), checked_motto(motto), activity.settings.listed_words
+    held_name = name if has_listed(name, words) else ""
+    held_motto = motto if has_listed(motto, words) else ""
+    if held_name:
+        name = _plain_name(unit, here.team_set)
+    team = _new_team(
+        unit, here.team_set, name, by=actor.person, is_open=is_open, motto="" if held_motto else motto,
+        held_name=held_name, held_motto=held_motto,
+    )  # fmt: skip
     unit.record(
         Kind.TEAM_FOUNDED, activity=activity.id, course=activity.course, by=actor.person, team=team.id
     )
@@ -251,6 +267,31 @@ def leave_team(unit: UnitOfWork, actor: Actor, activity_id: str, *, reason: str 
     )
 
 
+def promoted_at(unit: UnitOfWork, here: Standing) -> datetime | None:
+    """When the person moved up from a waiting list into their team; `None` once it is too late to decline."""
+    row = here.membership
+    if row is None or unit.now - row.since > DECLINE_WITHIN:
+        return None
+    events = unit.store.find(
+        MEMBERSHIP_EVENTS, team_set=row.team_set, person=row.person, event=Happened.PROMOTED.value
+    )
+    return row.since if any(one.team == row.team and one.at == row.since for one in events) else None
+
+
+def decline_seat(unit: UnitOfWork, actor: Actor, activity_id: str) -> Team:
+    """Give back a seat that one moved up into, within 24 hours, also after teams are fixed.
+
+    The next who waits moves up.
+    """
+    activity, here = _membership_here(unit, actor, activity_id, Action.LEAVE_TEAM)
+    if promoted_at(unit, here) is None:
+        raise Conflict("decline_over")
+    return _unseat(
+        unit, activity, here.team_set, _membership(here), Happened.LEFT, by=actor.person,
+        reason="declined a seat",
+    )  # fmt: skip
+
+
 def wait_for_seat(unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str) -> Waiting:
     """Get onto a full team's waiting list; at most three lists a person."""
     _activity, here = _choosing(unit, actor, activity_id, Action.JOIN_TEAM)
@@ -304,18 +345,86 @@ def remove_card(unit: UnitOfWork, actor: Actor, activity_id: str) -> None:
 
 
 def describe_team(
-    unit: UnitOfWork, actor: Actor, activity_id: str, *, motto: str, is_open: bool, leader: str
+    unit: UnitOfWork,
+    actor: Actor,
+    activity_id: str,
+    *,
+    motto: str,
+    is_open: bool,
+    leader: str,
+    name: str | None = None,
+    sign: str = "",
 ) -> Team:
-    """Change the team's motto, whether anybody may join, and who leads."""
-    _activity, here = _membership_here(unit, actor, activity_id, Action.INVITE)
+    """Change the team's name, sign and motto, whether anybody may join, and who leads.
+
+    A name or motto with a word that the author listed waits for the course staff; until they have
+    decided, others read what stood there before. `sign` is one of `checked_sign`; empty: as it is.
+    """
+    activity, here = _membership_here(unit, actor, activity_id, Action.INVITE)
     team = unit.store.get(TEAMS, _own_team(here).id, lock=True)
-    if len(motto) > 140:
-        raise Invalid(Problem("motto", "motto_too_long", (("most", 140),)))
+    motto = checked_motto(motto)
+    name = team.name if name is None else checked_name(name)
     if leader and leader not in {row.person for row in members_of(unit, team.id)}:
         raise NotFound("person")
-    return unit.store.save(
-        TEAMS, replace(team, motto=one_line(motto), open=is_open, leader=leader or team.leader)
+    words = activity.settings.listed_words
+    before = team.name
+    if name != team.name and has_listed(name, words):
+        _must_be_free(unit, here.team_set, name, team)
+        team = replace(team, wanted_name=name)
+    elif not (team.wanted_name and name == team.name):
+        # The form shows the name that holds; sending it as it was does not take a wish back.
+        team = _named(unit, here.team_set, team, name)
+    if motto != team.motto and has_listed(motto, words):
+        team = replace(team, wanted_motto=motto)
+    elif not (team.wanted_motto and motto == team.motto):
+        team = replace(team, motto=motto, wanted_motto="")
+    team = unit.store.save(
+        TEAMS,
+        replace(
+            team,
+            open=is_open,
+            leader=leader or team.leader,
+            sign=sign or team.sign,
+            held=bool(team.wanted_name or team.wanted_motto),
+        ),
     )
+    if team.name != before:
+        unit.record(
+            Kind.TEAM_RENAMED, activity=activity.id, course=activity.course, by=actor.person, team=team.id,
+            name=team.name, other=before,
+        )  # fmt: skip
+    return team
+
+
+def decide_name(unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str, *, accept: bool) -> Team:
+    """Staff pass or reject a name or motto that was held; a name taken meanwhile is refused."""
+    activity = unit.store.get(ACTIVITIES, activity_id)
+    require(actor, Action.DECIDE_NAME, Subject(team=team_id))
+    team_set = team_set_of(unit, activity)
+    team = _team_in(unit, team_set, team_id, lock=True)
+    if not team.held:
+        return team
+    if accept:
+        team = _named(unit, team_set, team, team.wanted_name or team.name)
+        team = replace(team, motto=team.wanted_motto or team.motto)
+    team = unit.store.save(TEAMS, replace(team, held=False, wanted_name="", wanted_motto=""))
+    unit.record(
+        Kind.NAME_DECIDED, activity=activity.id, course=activity.course, by=actor.person, team=team.id,
+        name=team.name, accepted=accept,
+    )  # fmt: skip
+    return team
+
+
+def _named(unit: UnitOfWork, team_set: TeamSet, team: Team, name: str) -> Team:
+    """The team under that name, a wish for another one forgotten; refused where it is taken."""
+    _must_be_free(unit, team_set, name, team)
+    return replace(team, name=name, name_key=name_key(name), wanted_name="")
+
+
+def _must_be_free(unit: UnitOfWork, team_set: TeamSet, name: str, team: Team) -> None:
+    taken = unit.store.find(TEAMS, team_set=team_set.id, name_key=name_key(name), limit=1)
+    if taken and taken[0].id != team.id:
+        raise _name_taken(unit, team_set, name)
 
 
 def ask_for_place(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
@@ -611,8 +720,25 @@ def _team_in(unit: UnitOfWork, team_set: TeamSet, team_id: str, *, lock: bool = 
     return team
 
 
+def _plain_name(unit: UnitOfWork, team_set: TeamSet) -> str:
+    """A free name that says nothing: "Team" and a number."""
+    number = unit.store.count(TEAMS, team_set=team_set.id) + 1
+    tries = [f"Team {n}" for n in range(number, number + 50)]
+    found = unit.store.find(TEAMS, team_set=team_set.id, name_key=[name_key(one) for one in tries])
+    taken = {team.name_key for team in found}
+    return next(one for one in tries if name_key(one) not in taken)
+
+
 def _new_team(
-    unit: UnitOfWork, team_set: TeamSet, name: str, *, by: str, is_open: bool = True, motto: str = ""
+    unit: UnitOfWork,
+    team_set: TeamSet,
+    name: str,
+    *,
+    by: str,
+    is_open: bool = True,
+    motto: str = "",
+    held_name: str = "",
+    held_motto: str = "",
 ) -> Team:
     clean = checked_name(name)
     team = Team(
@@ -623,6 +749,9 @@ def _new_team(
         motto=one_line(motto)[:140],
         open=is_open,
         created_by=by,
+        held=bool(held_name or held_motto),
+        wanted_name=held_name,
+        wanted_motto=held_motto,
     )
     if unit.store.find(TEAMS, team_set=team_set.id, name_key=team.name_key, limit=1):
         raise _name_taken(unit, team_set, clean)
@@ -696,6 +825,7 @@ def _unseat(
     """End a membership, lower the team's size, and move the first who waits into the free seat."""
     team = unit.store.get(TEAMS, membership.team, lock=True)
     unit.store.remove(MEMBERSHIPS, membership.id)
+    end_turns(unit, team.id, [membership.person])
     _log(unit, team_set, team.id, membership.person, happened, by=by, reason=reason)
     rest = [row.person for row in members_of(unit, team.id) if row.person != membership.person]
     leader = team.leader if team.leader != membership.person else (rest[0] if rest else "")
@@ -765,6 +895,32 @@ def _log(
         MEMBERSHIP_EVENTS,
         MembershipEvent(unit.new_id(), team_set.id, team, person, event, unit.now, by, reason[:255]),
     )
+
+
+def mark_presence(
+    unit: UnitOfWork, activity: Activity, membership: Membership, *, active: bool, by: str, reason: str = ""
+) -> Membership:
+    """Say in the log and to the team that somebody is away, or back; nothing of theirs is touched."""
+    team = unit.store.get(TEAMS, membership.team)
+    if not active:
+        end_turns(unit, team.id, [membership.person])
+    changed = unit.store.save(
+        MEMBERSHIPS,
+        replace(membership, active=active, asked_at=None, duty=membership.duty if active else ""),
+    )
+    unit.store.add(
+        MEMBERSHIP_EVENTS,
+        MembershipEvent(
+            unit.new_id(), membership.team_set, team.id, membership.person,
+            Happened.ACTIVE if active else Happened.INACTIVE, unit.now, by, reason[:255],
+        ),
+    )  # fmt: skip
+    unit.record(
+        Kind.MEMBER_BACK if active else Kind.MEMBER_INACTIVE,
+        activity=activity.id, course=activity.course, by=by, team=team.id,
+        person=membership.person, name=team.name,
+    )  # fmt: skip
+    return changed
 
 
 def describe_leader(unit: UnitOfWork, team: Team, person: str) -> Team:

@@ -23,6 +23,9 @@ from coursecrew.domain.wishes import Aim, Charter, CharterPart, Forming, Late, W
 SCHEMA = 1
 MOST_PROMPTS = 10
 MOST_CRITERIA = 20
+MOST_CHARTER_PARTS = 10
+MOST_ROLES = 12
+ROLE_LENGTH = 40
 
 
 class SubmitRule(StrEnum):
@@ -93,6 +96,7 @@ class Settings:
     forming: Forming = field(default_factory=Forming)
     charter: Charter = field(default_factory=Charter)
     team_roles: tuple[str, ...] = ()  # names of roles that members take in turn
+    listed_words: tuple[str, ...] = ()  # a team's name or motto with one of them waits for the staff
 
     def step(self, step: Step) -> Window:
         """The window of a step; a step without dates is always open."""
@@ -288,6 +292,7 @@ def to_document(settings: Settings) -> dict[str, Any]:
             "blocks": settings.charter.blocks,
         },
         "team_roles": list(settings.team_roles),
+        "listed_words": list(settings.listed_words),
     }
 
 
@@ -411,6 +416,7 @@ def _read(document: Mapping[str, Any]) -> Settings:
         forming=_forming(document.get("forming") or {}, reader),
         charter=_charter(document.get("charter") or {}),
         team_roles=tuple(str(name) for name in document.get("team_roles", ()) if str(name).strip()),
+        listed_words=tuple(str(word) for word in document.get("listed_words", ()) if str(word).strip()),
     )
     problems = reader.problems + _problems(settings)
     if problems:
@@ -499,6 +505,7 @@ def _problems(settings: Settings) -> list[Problem]:
     for number, prompt in enumerate(settings.prompts, start=1):
         if not prompt.title.strip():
             problems.append(Problem("prompts", "prompt_title_missing", (("row", number),)))
+    problems += _charter_problems(settings)
     for number, criterion in enumerate(settings.rubric.criteria, start=1):
         row = (("row", number),)
         if not criterion.title.strip():
@@ -510,6 +517,23 @@ def _problems(settings: Settings) -> list[Problem]:
     for name, value in (("late_points", late.points), ("late_cap", late.cap), ("late_floor", late.floor)):
         if not 0 <= value <= 100:
             problems.append(Problem(name, "percent"))
+    return problems
+
+
+def _charter_problems(settings: Settings) -> list[Problem]:
+    problems = []
+    parts, roles = settings.charter.parts, settings.team_roles
+    if len(parts) > MOST_CHARTER_PARTS:
+        problems.append(Problem("charter", "too_many_prompts", (("most", MOST_CHARTER_PARTS),)))
+    for number, part in enumerate(parts, start=1):
+        if not part.title.strip():
+            problems.append(Problem("charter", "prompt_title_missing", (("row", number),)))
+    if len(roles) > MOST_ROLES:
+        problems.append(Problem("team_roles", "too_many_roles", (("most", MOST_ROLES),)))
+    if any(len(role) > ROLE_LENGTH for role in roles):
+        problems.append(Problem("team_roles", "role_too_long", (("most", ROLE_LENGTH),)))
+    if len({role.casefold() for role in roles}) < len(roles):
+        problems.append(Problem("team_roles", "roles_twice"))
     return problems
 
 

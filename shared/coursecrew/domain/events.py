@@ -36,6 +36,8 @@ class Kind(StrEnum):
     TEAMS_MERGED = "teams_merged"
     CHARTER_CHANGED = "charter_changed"
     ROLES_CHANGED = "roles_changed"
+    TEAM_RENAMED = "team_renamed"
+    NAME_DECIDED = "name_decided"
     WORK_SUBMITTED = "work_submitted"
     WORK_CONFIRMING = "work_confirming"
     WORK_CONFIRMED = "work_confirmed"

@@ -50,6 +50,8 @@ TELLS: Mapping[Kind, Telling] = {
     Kind.TEAMS_MERGED: Telling((To.TEAM,), mail=True),
     Kind.CHARTER_CHANGED: Telling((To.TEAM,)),
     Kind.ROLES_CHANGED: Telling((To.TEAM,)),
+    Kind.TEAM_RENAMED: Telling((To.TEAM,)),
+    Kind.NAME_DECIDED: Telling((To.TEAM,)),
     Kind.WORK_SUBMITTED: Telling((To.TEAM,), mail=True),
     Kind.WORK_CONFIRMING: Telling((To.TEAM,), mail=True),
     Kind.WORK_OBJECTED: Telling((To.TEAM,), mail=True),

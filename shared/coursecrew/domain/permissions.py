@@ -53,6 +53,7 @@ class Action(StrEnum):
     WRITE_CHARTER = "write_charter"
     READ_CHARTER = "read_charter"
     GIVE_ROLES = "give_roles"
+    DECIDE_NAME = "decide_name"
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ TABLE: Mapping[Action, Rule] = {
     Action.WRITE_CHARTER: member,
     Action.READ_CHARTER: member_or_staff,
     Action.GIVE_ROLES: member,
+    Action.DECIDE_NAME: staff,
 }
 
 

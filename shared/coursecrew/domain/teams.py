@@ -7,7 +7,9 @@ person's history is ever deleted.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +23,10 @@ WAITING_LISTS_EACH = 3
 DECLINE_WITHIN = timedelta(hours=24)
 PITCH_LENGTH = 280
 NAME_LENGTH = 60
+MOTTO_LENGTH = 140
+SIGNS = ("drop", "leaf", "kite", "star", "wave", "hill", "sun", "bridge")
+COLOURS = ("blue", "green", "amber", "red", "violet", "grey")
+_WORD = re.compile(r"\w+")
 
 
 class Happened(StrEnum):
@@ -111,7 +117,7 @@ class Membership:
     person: str
     since: datetime
     active: bool = True
-    duty: str = ""  # what the person does in the team, in their own words
+    duty: str = ""  # the roles that the person has in the team now, in one line
     asked_at: datetime | None = None  # not seen for long: asked whether they are still there
     version: int = 1
 
@@ -201,6 +207,42 @@ def checked_name(name: str) -> str:
     if len(clean) > NAME_LENGTH:
         raise Invalid(Problem("name", "name_too_long", (("most", NAME_LENGTH),)))
     return clean
+
+
+def checked_motto(motto: str) -> str:
+    """A motto in one line; refused when it is too long."""
+    clean = one_line(motto)
+    if len(clean) > MOTTO_LENGTH:
+        raise Invalid(Problem("motto", "motto_too_long", (("most", MOTTO_LENGTH),)))
+    return clean
+
+
+def sign_of(team: Team) -> tuple[str, str]:
+    """The team's drawn sign and its colour; a team that chose none has one that goes by its id.
+
+    A sign is decoration beside a name: two teams may have the same one.
+    """
+    shape, _, colour = team.sign.partition("-")
+    if shape in SIGNS and colour in COLOURS:
+        return shape, colour
+    number = zlib.crc32(team.id.encode())
+    return SIGNS[number % len(SIGNS)], COLOURS[number // len(SIGNS) % len(COLOURS)]
+
+
+def checked_sign(shape: str, colour: str) -> str:
+    """A sign as it is stored; refused when it is none of ours."""
+    if shape not in SIGNS:
+        raise Invalid(Problem("sign", "not_a_choice"))
+    if colour not in COLOURS:
+        raise Invalid(Problem("colour", "not_a_choice"))
+    return f"{shape}-{colour}"
+
+
+def has_listed(text: str, words: Iterable[str]) -> bool:
+    """Whether a name or motto has a listed word or phrase: whole words, letter case apart."""
+    plain = f" {' '.join(_WORD.findall(name_key(text)))} "
+    listed = (" ".join(_WORD.findall(name_key(word))) for word in words)
+    return any(word and f" {word} " in plain for word in listed)
 
 
 def name_suggestions(name: str, taken: Iterable[str]) -> list[str]:

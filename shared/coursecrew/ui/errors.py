@@ -41,6 +41,7 @@ TOLD_APART: Mapping[str, str] = {
     "stale": "what",
     "platform_unreachable": "what",
     "asking_over": "state",
+    "charter_unsigned": "written",
 }
 
 REFUSALS: Mapping[str, Said] = {
@@ -68,6 +69,13 @@ REFUSALS: Mapping[str, Said] = {
         N_("Only members of the team can write in this draft."),
         N_("Course staff read along and can comment when they grade."),
     ),
+    "not_allowed:read_charter": Said(
+        403,
+        N_("Only members of the team and the course staff can read what the team agreed on."),
+        N_("Whoever leaves a team no longer reads its charter."),
+    ),
+    "not_allowed:write_charter": Said(403, N_("Only members of the team can write and sign its charter.")),
+    "not_allowed:give_roles": Said(403, N_("Only members of the team can say who has which role.")),
     "not_allowed:submit_work": Said(403, N_("Only members of the team can hand in its work.")),
     "not_allowed:withdraw_work": Said(403, N_("Only members of the team can take its work back.")),
     "not_allowed:read_submission": Said(
@@ -154,6 +162,11 @@ REFUSALS: Mapping[str, Said] = {
         N_("This person is not in the course."),
         N_("They can be chosen once they have opened the course here."),
     ),
+    "not_found:charter": Said(
+        404,
+        N_("There is no charter here."),
+        N_("Either this assignment asks for none, or your team has not written it yet."),
+    ),
     # 409: dates
     "not_open": Said(409, N_("This opens on %(opens)s."), N_("Nothing was stored. Come back then.")),
     "not_open:draft": Said(
@@ -232,6 +245,22 @@ REFUSALS: Mapping[str, Said] = {
         N_("This person takes no part: they are staff, excluded, or only looking around."),
         N_("See People for the reason."),
     ),
+    "decline_over": Said(
+        409,
+        N_("A seat from a waiting list can be declined for 24 hours."),
+        N_("To go now, leave the team; once teams are fixed, ask your course staff."),
+    ),
+    "charter_unsigned": Said(
+        409,
+        N_("In this course the draft opens when your team’s charter is signed."),
+        N_("Still to sign: %(names)s. Your text is still in the box."),
+    ),
+    "charter_unsigned:unwritten": Said(
+        409,
+        N_("In this course the draft opens when your team’s charter is signed, and there is none yet."),
+        N_("Write the charter first. Your text is still in the box."),
+    ),
+    "no_roles": Said(409, N_("This assignment names no roles."), N_("There is nothing to rotate.")),
     # 409: work
     "not_published": Said(409, N_("This assignment is not ready yet."), N_("Ask your course staff.")),
     "publish_in_platform": Said(
@@ -305,6 +334,21 @@ REFUSALS: Mapping[str, Said] = {
         N_("You and %(by)s changed the same part."),
         N_("Nothing is lost: what you do not choose stays in the versions."),
     ),
+    "stale:charter": Said(
+        409,
+        N_("%(by)s saved the charter after you opened this page."),
+        N_("Nothing is lost. Read the new text, and choose in each place what should stand."),
+    ),
+    "stale:sign": Said(
+        409,
+        N_("%(by)s changed the charter after you opened this page."),
+        N_("Read it again below before you sign it."),
+    ),
+    "stale:roles": Said(
+        409,
+        N_("%(by)s changed the roles after you opened this page."),
+        N_("See below how they stand now, then change what is left."),
+    ),
     "stale:settings": Said(
         409,
         N_("%(by)s saved these settings at %(at)s, after you opened them."),
@@ -375,6 +419,10 @@ PROBLEMS: Mapping[str, str] = {
     "name_missing": N_("Give it a name."),
     "name_too_long": N_("A name has at most %(most)s characters."),
     "motto_too_long": N_("A motto has at most %(most)s characters."),
+    "charter_empty": N_("Agree on something first: every part is empty."),
+    "too_many_roles": N_("At most %(most)s roles."),
+    "role_too_long": N_("The name of a role has at most %(most)s characters."),
+    "roles_twice": N_("Two roles have the same name."),
     "pitch_missing": N_("Say in a sentence what you look for."),
     "pitch_too_long": N_("At most %(most)s characters; these are %(have)s."),
     "text_too_long": N_("At most %(most)s characters; these are %(have)s."),

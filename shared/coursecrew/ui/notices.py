@@ -34,6 +34,8 @@ SENTENCES: Mapping[Kind, str] = {
     Kind.MERGER_REFUSED: N_("%(name)s and %(other)s stay two teams."),
     Kind.TEAMS_MERGED: N_("%(other)s is now part of %(name)s."),
     Kind.CHARTER_CHANGED: N_("%(by)s changed your team’s charter. It wants your signature again."),
+    Kind.TEAM_RENAMED: N_("%(by)s gave your team a new name: %(name)s."),
+    Kind.NAME_DECIDED: N_("The course staff passed what your team wanted to be called or known by."),
     Kind.ROLES_CHANGED: N_("%(by)s changed who has which role in %(name)s."),
     Kind.WORK_SUBMITTED: N_("Your team’s work is handed in."),
     Kind.WORK_CONFIRMING: N_(
@@ -51,6 +53,8 @@ SENTENCES: Mapping[Kind, str] = {
 ACCEPTED = N_("%(by)s said yes: there is a seat in %(name)s.")
 PLACED = N_("The course staff placed you in %(name)s.")
 DECLINED = N_("%(by)s said no to a seat in %(name)s.")
+FIRST_CHARTER = N_("%(by)s wrote your team’s charter. Read it, then sign it or change it.")
+NAME_REJECTED = N_("The course staff did not pass the name or motto that your team wanted. Choose another.")
 MOMENTS = ("until", "due")
 
 
@@ -67,6 +71,10 @@ def say(notice: Notice, reader: Reader, names: Mapping[str, str]) -> str:
         text = ACCEPTED if notice.detail.get("accepted") else DECLINED
     if notice.kind is Kind.TEAM_MOVED and notice.person in notice.detail.get("people", ()):
         text = PLACED
+    if notice.kind is Kind.CHARTER_CHANGED and notice.detail.get("first"):
+        text = FIRST_CHARTER
+    if notice.kind is Kind.NAME_DECIDED and not notice.detail.get("accepted"):
+        text = NAME_REJECTED
     values: dict[str, Any] = {"name": "", "other": "", "reason": "", "until": "", "due": "", **notice.detail}
     for place in MOMENTS:
         if values[place]:
