@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from coursecrew.app.absences import look_for_absent
 from coursecrew.app.grading import grades_of_missed
 from coursecrew.app.ports import Ports
 from coursecrew.app.records import ACTIVITIES, ASKINGS, REQUEST_KEYS, TEAM_SETS, TEAMS, WORKS
@@ -26,14 +27,18 @@ class Kept:
     works: int = 0
     askings: int = 0
     keys: int = 0
+    members: int = 0  # asked whether they are still there, or marked
 
 
 def upkeep(ports: Ports) -> Kept:
-    """Let time pass: confirmations that ran out, drafts that closed, invitations that expired."""
+    """Let time pass: confirmations that ran out, drafts that closed, invitations that expired,
+    members who were not seen."""
     works = 0
-    for activity in _published(ports):
+    activities = _published(ports)
+    for activity in activities:
         works += _let_time_pass(ports, activity)
-    return Kept(works, _expire_askings(ports), _forget_keys(ports))
+    members = look_for_absent(ports, activities)
+    return Kept(works, _expire_askings(ports), _forget_keys(ports), members)
 
 
 def _published(ports: Ports) -> list[Activity]:
