@@ -85,7 +85,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class DraftVersion:
-    """An immutable saved state of a draft."""
+    """An immutable saved state of a draft; only what it counts as (`kind`) changes."""
 
     id: str
     work: str
@@ -93,7 +93,10 @@ class DraftVersion:
     texts: Mapping[str, str]
     author: str
     at: datetime
-    kind: str = "saved"  # saved, sealed, kept (a text that lost against a later edit)
+    kind: str = "saved"  # one of `VersionKind`
+    since: datetime | None = None  # when the stretch of writing began that autosaves were folded into
+    source: int = 0  # the number of the version that this one restored
+    shared: bool = False  # shown to the team's mentor: never folded
 
 
 @dataclass(frozen=True)
