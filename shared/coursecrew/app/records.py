@@ -18,14 +18,21 @@ from typing import Any, Generic, TypeVar, cast
 
 from coursecrew.domain import (
     activities,
+    alerts,
     charters,
     formations,
     grading,
+    mentoring,
     mergers,
+    nudges,
+    presence,
     rubrics,
+    sandbox,
     schedule,
+    solo,
     submissions,
     survey,
+    team_files,
     teams,
 )
 from coursecrew.domain.events import Event, Kind
@@ -413,10 +420,10 @@ DRAFT_VERSIONS = RecordType(
     submissions.DraftVersion,
     {
         "id": key(), "work": key(), "number": whole(), "texts": inner(_plain, dict), "author": key(),
-        "at": time(), "kind": text(20),
+        "at": time(), "kind": text(20), "since": time(null=True), "source": whole(), "shared": flag(),
     },
-    indexes=(("work", "number"),),
-    orders={"newest": ("-number",)},
+    indexes=(("work", "number"), ("kind", "at")),
+    orders={"newest": ("-number",), "oldest": ("at",)},
     personal="who wrote which version",
 )  # fmt: skip
 SUBMISSIONS = RecordType(
@@ -642,6 +649,98 @@ ROLE_TURNS = RecordType(
     orders={"newest": ("-since",)},
     personal="who had which role in a team, and when",
 )  # fmt: skip
+MENTORSHIPS = RecordType(
+    "coursecrew_mentorship",
+    mentoring.Mentorship,
+    {
+        "id": key(), "team_set": key(), "team": key(), "person": key(), "since": time(), "by": key(),
+        "until": time(null=True), "ended_by": key(), "reads_draft": flag(), "version": whole(),
+    },
+    indexes=(("team",), ("team_set", "person")),
+    personal="which teams a person mentors, and until when",
+)  # fmt: skip
+SANDBOX_ITEMS = RecordType(
+    "coursecrew_sandbox_item",
+    sandbox.Item,
+    {
+        "id": key(), "activity": key(), "person": key(), "team": key(), "audience": choice(sandbox.Audience),
+        "mentors": inner(_as_tuple, list), "authors": inner(_as_tuple, list),
+        "title": text(sandbox.TITLE_LENGTH), "text": long(), "number": whole(), "holds": flag(), "at": time(),
+        "edited_at": time(), "edited_by": key(), "version": whole(),
+    },
+    indexes=(("activity", "person", "edited_at"), ("activity", "team", "edited_at")),
+    orders={"newest": ("-edited_at",)},
+    personal="what a person tried out, for those they chose; no page of staff shows it",
+)  # fmt: skip
+SANDBOX_REMARKS = RecordType(
+    "coursecrew_sandbox_remark",
+    sandbox.Remark,
+    {
+        "id": key(), "item": key(), "person": key(), "saying": choice(sandbox.Saying), "text": long(),
+        "at": time(),
+    },
+    indexes=(("item",),),
+    personal="what a person said about something tried out",
+)  # fmt: skip
+SANDBOX_YES = RecordType(
+    "coursecrew_sandbox_yes",
+    sandbox.Yes,
+    {"id": key(), "item": key(), "person": key(), "number": whole(), "at": time()},
+    unique=(("item", "person"),),
+    personal="who agrees that what they wrote goes into the draft",
+)
+GLASSES = RecordType(
+    "coursecrew_glass",
+    sandbox.Glass,
+    {
+        "id": key(), "course": text(), "activity": key(), "person": key(), "by": key(),
+        "reason": text(1000), "at": time(), "until": time(),
+    },
+    indexes=(("activity", "person"), ("course", "at")),
+    orders={"newest": ("-at",)},
+    personal="which administrator opened whose sandbox, when and why",
+)  # fmt: skip
+NUDGES = RecordType(
+    "coursecrew_nudge",
+    nudges.Nudge,
+    {
+        "id": key(), "activity": key(), "team": key(), "item": key(), "about": choice(nudges.About),
+        "person": key(), "by": key(), "at": time(),
+    },
+    indexes=(("activity", "item"),),
+    personal="who reminded whom of what",
+)  # fmt: skip
+ALERTS = RecordType(
+    "coursecrew_alert",
+    alerts.Alert,
+    {
+        "id": key(), "activity": key(), "team_set": key(), "team": key(), "sign": choice(alerts.Sign),
+        "state": choice(alerts.AlertState), "slot": key(), "at": time(), "values": inner(_plain, dict),
+        "decided_at": time(null=True), "by": key(), "version": whole(),
+    },
+    unique=(("activity", "team", "sign", "slot"),),
+    indexes=(("activity", "state", "at"),),
+    orders={"newest": ("-at",)},
+    personal="signs that a team needs help, and who saw to it",
+)  # fmt: skip
+WATCHES = RecordType(
+    "coursecrew_watch",
+    alerts.Watch,
+    {"id": key(), "activity": key(), "at": time(), "version": whole()},
+    unique=(("activity",),),
+)
+SOLO_ASKS = RecordType(
+    "coursecrew_solo_ask",
+    solo.SoloAsk,
+    {
+        "id": key(), "activity": key(), "team_set": key(), "team": key(), "person": key(),
+        "wanted": choice(solo.Wanted), "state": choice(solo.SoloState), "at": time(), "until": time(),
+        "why": text(1000), "decided_at": time(null=True), "by": key(), "version": whole(),
+    },
+    indexes=(("team",), ("team_set", "state", "at"), ("state", "until")),
+    orders={"oldest": ("at",), "due": ("until",)},
+    personal="that a person was alone in a team, and how they wanted to go on",
+)  # fmt: skip
 REQUEST_KEYS = RecordType(
     "coursecrew_request_key",
     RequestKey,
@@ -671,6 +770,37 @@ FILES = RecordType(
     indexes=(("activity",),),
     personal="who uploaded which file",
 )  # fmt: skip
+PRESENCES = RecordType(
+    "coursecrew_presence",
+    presence.Presence,
+    {
+        "id": key(), "activity": key(), "team": key(), "person": key(), "name": text(), "part": text(),
+        "seen_at": time(), "version": whole(),
+    },
+    unique=(("activity", "person"),),
+    indexes=(("activity", "team"), ("team", "person"), ("seen_at",)),
+    orders={"oldest": ("seen_at",)},
+    personal="who has a team's draft open, for some minutes",
+)  # fmt: skip
+TEAM_FILES = RecordType(
+    "coursecrew_team_file",
+    team_files.TeamFile,
+    {
+        "id": key(), "course": text(), "activity": key(), "team": key(), "name": text(), "kind": text(120),
+        "size": whole(), "checksum": text(64), "stored": text(64), "link": text(team_files.LONGEST_LINK),
+        "cleaned": flag(), "by": key(), "at": time(), "state": text(10), "gone_at": time(null=True),
+        "version": whole(),
+    },
+    indexes=(("activity", "team", "state"),),
+    personal="which files and links somebody added to their team's draft",
+)  # fmt: skip
+SEALED_FILES = RecordType(
+    "coursecrew_sealed_file",
+    team_files.SealedFile,
+    {"id": key(), "submission": key(), "file": key()},
+    unique=(("submission", "file"),),
+    indexes=(("file",),),
+)
 
 
 def rule_name(kind: RecordType[Any], columns: tuple[str, ...]) -> str:
@@ -687,6 +817,7 @@ ALL: tuple[RecordType[Any], ...] = (
     ASKINGS, CARDS, WORKS, DRAFTS, DRAFT_VERSIONS, SUBMISSIONS, BYLINES, CONFIRMATIONS, EXTENSIONS,
     STAFF_SCORES, GRADES, GRADE_VERSIONS, CELLS, EVENTS, NOTICES, REQUEST_KEYS, VISITS, FILES,
     SURVEY_ANSWERS, SENSITIVE_ANSWERS, FORMATIONS, FORMED_TEAMS, MERGERS, MERGER_VOTES, CHARTERS, SIGNATURES,
-    ROLE_TURNS,
+    ROLE_TURNS, PRESENCES, TEAM_FILES, SEALED_FILES, MENTORSHIPS, SANDBOX_ITEMS, SANDBOX_REMARKS, SANDBOX_YES,
+    GLASSES, NUDGES, ALERTS, WATCHES, SOLO_ASKS,
 )  # fmt: skip
 BY_TABLE = {kind.table: kind for kind in ALL}
