@@ -20,11 +20,16 @@ from coursecrew.domain import (
     activities,
     alerts,
     charters,
+    check_ins,
+    contributions,
+    discussion,
     formations,
     grading,
+    identity,
     mentoring,
     mergers,
     nudges,
+    plans,
     presence,
     rubrics,
     sandbox,
@@ -291,7 +296,7 @@ PARTICIPANTS = RecordType(
         "source": choice(Source), "since": time(), "active": flag(), "excluded": flag(),
         "once_staff": flag(), "looks_on": flag(), "named_role": choice(Role, null=True), "named_by": key(),
         "teams": inner(_as_tuple, list), "zone": text(64), "language": text(16), "mail": flag(),
-        "version": whole(),
+        "shows_zone": flag(), "version": whole(),
     },
     unique=(("course", "person"),),
     orders={"name": ("name",), "newest": ("-since",)},
@@ -540,10 +545,11 @@ NOTICES = RecordType(
     {
         "id": key(), "course": text(), "activity": key(), "person": key(), "event": key(),
         "kind": choice(Kind), "at": time(), "detail": inner(_plain, dict), "read": flag(),
-        "mail": text(20), "tries": whole(), "next_try": time(null=True), "error": text(), "version": whole(),
+        "mail": text(20), "tries": whole(), "next_try": time(null=True), "error": text(), "item": key(),
+        "version": whole(),
     },
     unique=(("event", "person"),),
-    indexes=(("activity", "person", "read"), ("mail", "next_try")),
+    indexes=(("activity", "person", "read"), ("mail", "next_try"), ("person", "item")),
     orders={"newest": ("-at",), "next": ("next_try",)},
     personal="what a person was told",
 )  # fmt: skip
@@ -741,6 +747,100 @@ SOLO_ASKS = RecordType(
     orders={"oldest": ("at",), "due": ("until",)},
     personal="that a person was alone in a team, and how they wanted to go on",
 )  # fmt: skip
+TASKS = RecordType(
+    "coursecrew_task",
+    plans.Task,
+    {
+        "id": key(), "activity": key(), "team": key(), "title": text(plans.TASK_LENGTH), "by": key(),
+        "at": time(), "owner": key(), "due": time(null=True), "milestone": text(40),
+        "state": choice(plans.TaskState), "blocked_by": key(), "blocked_for": text(plans.WHAT_LENGTH),
+        "blocked_at": time(null=True), "reminded": whole(), "remind_at": time(null=True),
+        "done_at": time(null=True), "done_by": key(), "version": whole(),
+    },
+    indexes=(("activity", "team"), ("activity", "state", "blocked_at"), ("state", "remind_at")),
+    orders={"blocked": ("blocked_at",), "due": ("due",), "done": ("-done_at",), "reminding": ("remind_at",)},
+    personal="who does which task of a team, and who waits for whom",
+)  # fmt: skip
+TEAM_MILESTONES = RecordType(
+    "coursecrew_team_milestone",
+    plans.TeamMilestone,
+    {
+        "id": key(), "activity": key(), "team": key(), "milestone": text(40), "state": text(20),
+        "at": time(), "by": key(), "reminded": whole(), "remind_at": time(null=True), "version": whole(),
+    },
+    unique=(("activity", "team", "milestone"),),
+    indexes=(("activity", "milestone", "state"), ("state", "remind_at")),
+    orders={"reminding": ("remind_at",)},
+    personal="who said that a team reached a milestone",
+)  # fmt: skip
+CHECK_INS = RecordType(
+    "coursecrew_check_in",
+    check_ins.CheckIn,
+    {
+        "id": key(), "activity": key(), "team": key(), "person": key(), "opens": time(),
+        "answers": inner(_plain, dict), "at": time(), "problem": flag(), "note": long(),
+        "note_for": choice(check_ins.NoteFor), "named": flag(), "version": whole(),
+    },
+    unique=(("activity", "team", "person", "opens"),),
+    orders={"newest": ("-opens",)},
+    personal="how a person finds the work of their team is going; others read means only",
+)  # fmt: skip
+POSTS = RecordType(
+    "coursecrew_post",
+    discussion.Post,
+    {
+        "id": key(), "activity": key(), "team": key(), "author": key(), "text": long(), "at": time(),
+        "last_at": time(), "thread": key(), "title": text(discussion.THREAD_LENGTH), "state": text(20),
+        "edited_at": time(null=True), "mentions": inner(_as_tuple, list), "linked": key(),
+        "linked_number": whole(), "pinned": flag(), "pinned_at": time(null=True), "pinned_by": key(),
+        "version": whole(),
+    },
+    indexes=(
+        ("activity", "team", "thread", "last_at"), ("thread", "at"), ("activity", "team", "pinned"),
+        ("activity", "author"),
+    ),
+    orders={"latest": ("-last_at",), "newest": ("-at",), "decided": ("-pinned_at",)},
+    personal="what a person wrote in their team's discussion",
+)  # fmt: skip
+READ_MARKS = RecordType(
+    "coursecrew_read_mark",
+    discussion.ReadMark,
+    {"id": key(), "activity": key(), "team": key(), "person": key(), "at": time(), "version": whole()},
+    unique=(("activity", "team", "person"),),
+    personal="up to when a person has read a discussion",
+)
+IDENTITY_CARDS = RecordType(
+    "coursecrew_identity_card",
+    identity.IdentityCard,
+    {
+        "id": key(), "course": text(), "person": key(), "chosen_name": text(identity.NAME_LENGTH),
+        "pronouns": text(identity.PRONOUNS_LENGTH), "helps": text(identity.HELPS_LENGTH),
+        "link": text(identity.LINK_LENGTH), "hidden": inner(_as_tuple, list), "at": time(null=True),
+        "version": whole(),
+    },
+    unique=(("course", "person"),),
+    personal="what a person shows of themselves to team-mates, mentor and course staff",
+)  # fmt: skip
+EFFORTS = RecordType(
+    "coursecrew_effort",
+    contributions.Effort,
+    {
+        "id": key(), "activity": key(), "team": key(), "person": key(), "edits": whole(), "words": whole(),
+        "last_at": time(), "version": whole(),
+    },
+    unique=(("activity", "team", "person"),),
+    personal="how often a person edited a draft, and how many words they wrote",
+)  # fmt: skip
+REMARKS = RecordType(
+    "coursecrew_remark",
+    contributions.Remark,
+    {
+        "id": key(), "activity": key(), "team": key(), "person": key(),
+        "text": text(contributions.REMARK_LENGTH), "at": time(), "version": whole(),
+    },
+    unique=(("activity", "team", "person"),),
+    personal="what a person says about their own part in the work",
+)  # fmt: skip
 REQUEST_KEYS = RecordType(
     "coursecrew_request_key",
     RequestKey,
@@ -819,5 +919,6 @@ ALL: tuple[RecordType[Any], ...] = (
     SURVEY_ANSWERS, SENSITIVE_ANSWERS, FORMATIONS, FORMED_TEAMS, MERGERS, MERGER_VOTES, CHARTERS, SIGNATURES,
     ROLE_TURNS, PRESENCES, TEAM_FILES, SEALED_FILES, MENTORSHIPS, SANDBOX_ITEMS, SANDBOX_REMARKS, SANDBOX_YES,
     GLASSES, NUDGES, ALERTS, WATCHES, SOLO_ASKS,
+    TASKS, TEAM_MILESTONES, CHECK_INS, POSTS, READ_MARKS, IDENTITY_CARDS, EFFORTS, REMARKS,
 )  # fmt: skip
 BY_TABLE = {kind.table: kind for kind in ALL}

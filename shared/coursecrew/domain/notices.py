@@ -82,4 +82,5 @@ class Notice:
     tries: int = 0
     next_try: datetime | None = None
     error: str = ""
+    item: str = ""  # what it is about (a task, a thread), for kinds that are not told again and again
     version: int = 1

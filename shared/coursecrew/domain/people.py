@@ -60,6 +60,7 @@ class Participant:
     zone: str = "UTC"
     language: str = ""
     mail: bool = True  # wants mail at all; False after unsubscribing
+    shows_zone: bool = True  # others may see where they are and what time it is there
     version: int = 1
 
     @property

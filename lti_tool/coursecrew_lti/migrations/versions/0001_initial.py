@@ -129,6 +129,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant", "team", "number", name="crew_charter_4ed683"),
     )
     op.create_table(
+        "coursecrew_check_in",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("tenant", short(32), nullable=False),
+        sa.Column("activity", short(32), nullable=False),
+        sa.Column("team", short(32), nullable=False),
+        sa.Column("person", short(32), nullable=False),
+        sa.Column("opens", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answers", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("problem", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("note_for", short(40), nullable=False),
+        sa.Column("named", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_check_in")),
+        sa.UniqueConstraint("tenant", "activity", "team", "person", "opens", name="crew_check_in_3b921a"),
+    )
+    op.create_table(
         "coursecrew_confirmation",
         sa.Column("id", short(32), nullable=False),
         sa.Column("tenant", short(32), nullable=False),
@@ -174,6 +192,20 @@ def upgrade() -> None:
         batch_op.create_index("crew_draft_version_861d19", ["tenant", "work", "number"], unique=False)
         batch_op.create_index("crew_draft_version_d11b4b", ["tenant", "kind", "at"], unique=False)
 
+    op.create_table(
+        "coursecrew_effort",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("tenant", short(32), nullable=False),
+        sa.Column("activity", short(32), nullable=False),
+        sa.Column("team", short(32), nullable=False),
+        sa.Column("person", short(32), nullable=False),
+        sa.Column("edits", sa.Integer(), nullable=False),
+        sa.Column("words", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_effort")),
+        sa.UniqueConstraint("tenant", "activity", "team", "person", name="crew_effort_2b31b6"),
+    )
     op.create_table(
         "coursecrew_event",
         sa.Column("id", short(32), nullable=False),
@@ -376,6 +408,22 @@ def upgrade() -> None:
         batch_op.create_index("crew_gradebook_cell_f2e12f", ["tenant", "state", "next_try"], unique=False)
 
     op.create_table(
+        "coursecrew_identity_card",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("tenant", short(32), nullable=False),
+        sa.Column("course", short(255), nullable=False),
+        sa.Column("person", short(32), nullable=False),
+        sa.Column("chosen_name", short(60), nullable=False),
+        sa.Column("pronouns", short(40), nullable=False),
+        sa.Column("helps", short(200), nullable=False),
+        sa.Column("link", short(200), nullable=False),
+        sa.Column("hidden", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_identity_card")),
+        sa.UniqueConstraint("tenant", "course", "person", name="crew_identity_card_6729bf"),
+    )
+    op.create_table(
         "coursecrew_lti_invite",
         sa.Column("id", short(64), nullable=False),
         sa.Column("purpose", short(40), nullable=False),
@@ -537,11 +585,13 @@ def upgrade() -> None:
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("next_try", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", short(255), nullable=False),
+        sa.Column("item", short(32), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_notice")),
         sa.UniqueConstraint("tenant", "event", "person", name="crew_notice_8e9b72"),
     )
     with op.batch_alter_table("coursecrew_notice", schema=None) as batch_op:
+        batch_op.create_index("crew_notice_407207", ["tenant", "person", "item"], unique=False)
         batch_op.create_index("crew_notice_4de85c", ["tenant", "activity", "person", "read"], unique=False)
         batch_op.create_index("crew_notice_a3079c", ["tenant", "mail", "next_try"], unique=False)
 
@@ -581,6 +631,7 @@ def upgrade() -> None:
         sa.Column("zone", short(64), nullable=False),
         sa.Column("language", short(16), nullable=False),
         sa.Column("mail", sa.Boolean(), nullable=False),
+        sa.Column("shows_zone", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_participant")),
         sa.UniqueConstraint("tenant", "course", "person", name="crew_participant_6729bf"),
@@ -588,6 +639,37 @@ def upgrade() -> None:
     with op.batch_alter_table("coursecrew_participant", schema=None) as batch_op:
         batch_op.create_index("crew_participant_bb2e1d", ["tenant", "course", "name"], unique=False)
         batch_op.create_index("crew_participant_d9db0d", ["tenant", "course", "since"], unique=False)
+
+    op.create_table(
+        "coursecrew_post",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("tenant", short(32), nullable=False),
+        sa.Column("activity", short(32), nullable=False),
+        sa.Column("team", short(32), nullable=False),
+        sa.Column("author", short(32), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("thread", short(32), nullable=False),
+        sa.Column("title", short(120), nullable=False),
+        sa.Column("state", short(20), nullable=False),
+        sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("mentions", sa.Text(), nullable=False),
+        sa.Column("linked", short(32), nullable=False),
+        sa.Column("linked_number", sa.Integer(), nullable=False),
+        sa.Column("pinned", sa.Boolean(), nullable=False),
+        sa.Column("pinned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("pinned_by", short(32), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_post")),
+    )
+    with op.batch_alter_table("coursecrew_post", schema=None) as batch_op:
+        batch_op.create_index(
+            "crew_post_061e46", ["tenant", "activity", "team", "thread", "last_at"], unique=False
+        )
+        batch_op.create_index("crew_post_179c13", ["tenant", "activity", "team", "pinned"], unique=False)
+        batch_op.create_index("crew_post_18fe26", ["tenant", "thread", "at"], unique=False)
+        batch_op.create_index("crew_post_4f3dfc", ["tenant", "activity", "author"], unique=False)
 
     op.create_table(
         "coursecrew_presence",
@@ -608,6 +690,31 @@ def upgrade() -> None:
         batch_op.create_index("crew_presence_b54a4e", ["tenant", "team", "person"], unique=False)
         batch_op.create_index("crew_presence_f3b48f", ["tenant", "activity", "team"], unique=False)
 
+    op.create_table(
+        "coursecrew_read_mark",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("tenant", short(32), nullable=False),
+        sa.Column("activity", short(32), nullable=False),
+        sa.Column("team", short(32), nullable=False),
+        sa.Column("person", short(32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_read_mark")),
+        sa.UniqueConstraint("tenant", "activity", "team", "person", name="crew_read_mark_2b31b6"),
+    )
+    op.create_table(
+        "coursecrew_remark",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("tenant", short(32), nullable=False),
+        sa.Column("activity", short(32), nullable=False),
+        sa.Column("team", short(32), nullable=False),
+        sa.Column("person", short(32), nullable=False),
+        sa.Column("text", short(1000), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_remark")),
+        sa.UniqueConstraint("tenant", "activity", "team", "person", name="crew_remark_2b31b6"),
+    )
     op.create_table(
         "coursecrew_request_key",
         sa.Column("id", short(32), nullable=False),
@@ -820,6 +927,34 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant", "activity", "person", name="crew_survey_answer_b4bb7c"),
     )
     op.create_table(
+        "coursecrew_task",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("tenant", short(32), nullable=False),
+        sa.Column("activity", short(32), nullable=False),
+        sa.Column("team", short(32), nullable=False),
+        sa.Column("title", short(200), nullable=False),
+        sa.Column("by", short(32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("owner", short(32), nullable=False),
+        sa.Column("due", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("milestone", short(40), nullable=False),
+        sa.Column("state", short(40), nullable=False),
+        sa.Column("blocked_by", short(32), nullable=False),
+        sa.Column("blocked_for", short(200), nullable=False),
+        sa.Column("blocked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reminded", sa.Integer(), nullable=False),
+        sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_by", short(32), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_task")),
+    )
+    with op.batch_alter_table("coursecrew_task", schema=None) as batch_op:
+        batch_op.create_index("crew_task_b0879e", ["tenant", "state", "remind_at"], unique=False)
+        batch_op.create_index("crew_task_bfb2be", ["tenant", "activity", "state", "blocked_at"], unique=False)
+        batch_op.create_index("crew_task_f3b48f", ["tenant", "activity", "team"], unique=False)
+
+    op.create_table(
         "coursecrew_team",
         sa.Column("id", short(32), nullable=False),
         sa.Column("tenant", short(32), nullable=False),
@@ -872,6 +1007,28 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("coursecrew_team_file", schema=None) as batch_op:
         batch_op.create_index("crew_team_file_4844e6", ["tenant", "activity", "team", "state"], unique=False)
+
+    op.create_table(
+        "coursecrew_team_milestone",
+        sa.Column("id", short(32), nullable=False),
+        sa.Column("tenant", short(32), nullable=False),
+        sa.Column("activity", short(32), nullable=False),
+        sa.Column("team", short(32), nullable=False),
+        sa.Column("milestone", short(40), nullable=False),
+        sa.Column("state", short(20), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", short(32), nullable=False),
+        sa.Column("reminded", sa.Integer(), nullable=False),
+        sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_team_milestone")),
+        sa.UniqueConstraint("tenant", "activity", "team", "milestone", name="crew_team_milestone_509057"),
+    )
+    with op.batch_alter_table("coursecrew_team_milestone", schema=None) as batch_op:
+        batch_op.create_index(
+            "crew_team_milestone_43e822", ["tenant", "activity", "milestone", "state"], unique=False
+        )
+        batch_op.create_index("crew_team_milestone_b0879e", ["tenant", "state", "remind_at"], unique=False)
 
     op.create_table(
         "coursecrew_team_set",
@@ -1218,6 +1375,11 @@ def downgrade() -> None:
     op.drop_table("coursecrew_waiting")
     op.drop_table("coursecrew_visit")
     op.drop_table("coursecrew_team_set")
+    with op.batch_alter_table("coursecrew_team_milestone", schema=None) as batch_op:
+        batch_op.drop_index("crew_team_milestone_b0879e")
+        batch_op.drop_index("crew_team_milestone_43e822")
+
+    op.drop_table("coursecrew_team_milestone")
     with op.batch_alter_table("coursecrew_team_file", schema=None) as batch_op:
         batch_op.drop_index("crew_team_file_4844e6")
 
@@ -1228,6 +1390,12 @@ def downgrade() -> None:
         batch_op.drop_index("crew_team_224ef7")
 
     op.drop_table("coursecrew_team")
+    with op.batch_alter_table("coursecrew_task", schema=None) as batch_op:
+        batch_op.drop_index("crew_task_f3b48f")
+        batch_op.drop_index("crew_task_bfb2be")
+        batch_op.drop_index("crew_task_b0879e")
+
+    op.drop_table("coursecrew_task")
     op.drop_table("coursecrew_survey_answer")
     with op.batch_alter_table("coursecrew_submission", schema=None) as batch_op:
         batch_op.drop_index("crew_submission_dd8664")
@@ -1272,12 +1440,21 @@ def downgrade() -> None:
         batch_op.drop_index("crew_request_key_b1d6b9")
 
     op.drop_table("coursecrew_request_key")
+    op.drop_table("coursecrew_remark")
+    op.drop_table("coursecrew_read_mark")
     with op.batch_alter_table("coursecrew_presence", schema=None) as batch_op:
         batch_op.drop_index("crew_presence_f3b48f")
         batch_op.drop_index("crew_presence_b54a4e")
         batch_op.drop_index("crew_presence_55efec")
 
     op.drop_table("coursecrew_presence")
+    with op.batch_alter_table("coursecrew_post", schema=None) as batch_op:
+        batch_op.drop_index("crew_post_4f3dfc")
+        batch_op.drop_index("crew_post_18fe26")
+        batch_op.drop_index("crew_post_179c13")
+        batch_op.drop_index("crew_post_061e46")
+
+    op.drop_table("coursecrew_post")
     with op.batch_alter_table("coursecrew_participant", schema=None) as batch_op:
         batch_op.drop_index("crew_participant_d9db0d")
         batch_op.drop_index("crew_participant_bb2e1d")
@@ -1290,6 +1467,7 @@ def downgrade() -> None:
     with op.batch_alter_table("coursecrew_notice", schema=None) as batch_op:
         batch_op.drop_index("crew_notice_a3079c")
         batch_op.drop_index("crew_notice_4de85c")
+        batch_op.drop_index("crew_notice_407207")
 
     op.drop_table("coursecrew_notice")
     op.drop_table("coursecrew_merger_vote")
@@ -1321,6 +1499,7 @@ def downgrade() -> None:
 
     op.drop_table("coursecrew_lti_login")
     op.drop_table("coursecrew_lti_invite")
+    op.drop_table("coursecrew_identity_card")
     with op.batch_alter_table("coursecrew_gradebook_cell", schema=None) as batch_op:
         batch_op.drop_index("crew_gradebook_cell_f2e12f")
         batch_op.drop_index("crew_gradebook_cell_dd8664")
@@ -1360,6 +1539,7 @@ def downgrade() -> None:
         batch_op.drop_index("crew_event_065186")
 
     op.drop_table("coursecrew_event")
+    op.drop_table("coursecrew_effort")
     with op.batch_alter_table("coursecrew_draft_version", schema=None) as batch_op:
         batch_op.drop_index("crew_draft_version_d11b4b")
         batch_op.drop_index("crew_draft_version_861d19")
@@ -1370,6 +1550,7 @@ def downgrade() -> None:
         batch_op.drop_index("crew_confirmation_00e13e")
 
     op.drop_table("coursecrew_confirmation")
+    op.drop_table("coursecrew_check_in")
     op.drop_table("coursecrew_charter")
     op.drop_table("coursecrew_card")
     with op.batch_alter_table("coursecrew_byline", schema=None) as batch_op:

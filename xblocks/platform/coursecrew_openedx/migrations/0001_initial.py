@@ -181,6 +181,36 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="CheckIn",
+            fields=[
+                (
+                    "id",
+                    coursecrew_openedx.fields.ExactCharField(
+                        max_length=32, primary_key=True, serialize=False
+                    ),
+                ),
+                ("activity", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("team", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("person", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("opens", models.DateTimeField()),
+                ("answers", coursecrew_openedx.fields.ExactTextField(blank=True)),
+                ("at", models.DateTimeField()),
+                ("problem", models.BooleanField()),
+                ("note", coursecrew_openedx.fields.ExactTextField(blank=True)),
+                ("note_for", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=40)),
+                ("named", models.BooleanField()),
+                ("version", models.IntegerField()),
+            ],
+            options={
+                "db_table": "coursecrew_check_in",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("activity", "team", "person", "opens"), name="crew_check_in_3b921a"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Confirmation",
             fields=[
                 (
@@ -247,6 +277,30 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["work", "number"], name="crew_draft_version_861d19"),
                     models.Index(fields=["kind", "at"], name="crew_draft_version_d11b4b"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Effort",
+            fields=[
+                (
+                    "id",
+                    coursecrew_openedx.fields.ExactCharField(
+                        max_length=32, primary_key=True, serialize=False
+                    ),
+                ),
+                ("activity", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("team", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("person", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("edits", models.IntegerField()),
+                ("words", models.IntegerField()),
+                ("last_at", models.DateTimeField()),
+                ("version", models.IntegerField()),
+            ],
+            options={
+                "db_table": "coursecrew_effort",
+                "constraints": [
+                    models.UniqueConstraint(fields=("activity", "team", "person"), name="crew_effort_2b31b6")
                 ],
             },
         ),
@@ -535,6 +589,32 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="IdentityCard",
+            fields=[
+                (
+                    "id",
+                    coursecrew_openedx.fields.ExactCharField(
+                        max_length=32, primary_key=True, serialize=False
+                    ),
+                ),
+                ("course", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=255)),
+                ("person", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("chosen_name", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=60)),
+                ("pronouns", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=40)),
+                ("helps", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=200)),
+                ("link", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=200)),
+                ("hidden", coursecrew_openedx.fields.ExactTextField(blank=True)),
+                ("at", models.DateTimeField(blank=True, null=True)),
+                ("version", models.IntegerField()),
+            ],
+            options={
+                "db_table": "coursecrew_identity_card",
+                "constraints": [
+                    models.UniqueConstraint(fields=("course", "person"), name="crew_identity_card_6729bf")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Membership",
             fields=[
                 (
@@ -688,6 +768,7 @@ class Migration(migrations.Migration):
                 ("tries", models.IntegerField()),
                 ("next_try", models.DateTimeField(blank=True, null=True)),
                 ("error", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=255)),
+                ("item", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
                 ("version", models.IntegerField()),
             ],
             options={
@@ -695,6 +776,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["activity", "person", "read"], name="crew_notice_4de85c"),
                     models.Index(fields=["mail", "next_try"], name="crew_notice_a3079c"),
+                    models.Index(fields=["person", "item"], name="crew_notice_407207"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("event", "person"), name="crew_notice_8e9b72")
@@ -751,6 +833,7 @@ class Migration(migrations.Migration):
                 ("zone", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=64)),
                 ("language", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=16)),
                 ("mail", models.BooleanField()),
+                ("shows_zone", models.BooleanField()),
                 ("version", models.IntegerField()),
             ],
             options={
@@ -788,6 +871,43 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Post",
+            fields=[
+                (
+                    "id",
+                    coursecrew_openedx.fields.ExactCharField(
+                        max_length=32, primary_key=True, serialize=False
+                    ),
+                ),
+                ("activity", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("team", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("author", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("text", coursecrew_openedx.fields.ExactTextField(blank=True)),
+                ("at", models.DateTimeField()),
+                ("last_at", models.DateTimeField()),
+                ("thread", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("title", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=120)),
+                ("state", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=20)),
+                ("edited_at", models.DateTimeField(blank=True, null=True)),
+                ("mentions", coursecrew_openedx.fields.ExactTextField(blank=True)),
+                ("linked", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("linked_number", models.IntegerField()),
+                ("pinned", models.BooleanField()),
+                ("pinned_at", models.DateTimeField(blank=True, null=True)),
+                ("pinned_by", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("version", models.IntegerField()),
+            ],
+            options={
+                "db_table": "coursecrew_post",
+                "indexes": [
+                    models.Index(fields=["activity", "team", "thread", "last_at"], name="crew_post_061e46"),
+                    models.Index(fields=["thread", "at"], name="crew_post_18fe26"),
+                    models.Index(fields=["activity", "team", "pinned"], name="crew_post_179c13"),
+                    models.Index(fields=["activity", "author"], name="crew_post_4f3dfc"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Presence",
             fields=[
                 (
@@ -813,6 +933,53 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("activity", "person"), name="crew_presence_b4bb7c")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReadMark",
+            fields=[
+                (
+                    "id",
+                    coursecrew_openedx.fields.ExactCharField(
+                        max_length=32, primary_key=True, serialize=False
+                    ),
+                ),
+                ("activity", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("team", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("person", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("at", models.DateTimeField()),
+                ("version", models.IntegerField()),
+            ],
+            options={
+                "db_table": "coursecrew_read_mark",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("activity", "team", "person"), name="crew_read_mark_2b31b6"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Remark",
+            fields=[
+                (
+                    "id",
+                    coursecrew_openedx.fields.ExactCharField(
+                        max_length=32, primary_key=True, serialize=False
+                    ),
+                ),
+                ("activity", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("team", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("person", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("text", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=1000)),
+                ("at", models.DateTimeField()),
+                ("version", models.IntegerField()),
+            ],
+            options={
+                "db_table": "coursecrew_remark",
+                "constraints": [
+                    models.UniqueConstraint(fields=("activity", "team", "person"), name="crew_remark_2b31b6")
                 ],
             },
         ),
@@ -1134,6 +1301,42 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Task",
+            fields=[
+                (
+                    "id",
+                    coursecrew_openedx.fields.ExactCharField(
+                        max_length=32, primary_key=True, serialize=False
+                    ),
+                ),
+                ("activity", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("team", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("title", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=200)),
+                ("by", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("at", models.DateTimeField()),
+                ("owner", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("due", models.DateTimeField(blank=True, null=True)),
+                ("milestone", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=40)),
+                ("state", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=40)),
+                ("blocked_by", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("blocked_for", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=200)),
+                ("blocked_at", models.DateTimeField(blank=True, null=True)),
+                ("reminded", models.IntegerField()),
+                ("remind_at", models.DateTimeField(blank=True, null=True)),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                ("done_by", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("version", models.IntegerField()),
+            ],
+            options={
+                "db_table": "coursecrew_task",
+                "indexes": [
+                    models.Index(fields=["activity", "team"], name="crew_task_f3b48f"),
+                    models.Index(fields=["activity", "state", "blocked_at"], name="crew_task_bfb2be"),
+                    models.Index(fields=["state", "remind_at"], name="crew_task_b0879e"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Team",
             fields=[
                 (
@@ -1199,6 +1402,40 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "coursecrew_team_file",
                 "indexes": [models.Index(fields=["activity", "team", "state"], name="crew_team_file_4844e6")],
+            },
+        ),
+        migrations.CreateModel(
+            name="TeamMilestone",
+            fields=[
+                (
+                    "id",
+                    coursecrew_openedx.fields.ExactCharField(
+                        max_length=32, primary_key=True, serialize=False
+                    ),
+                ),
+                ("activity", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("team", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("milestone", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=40)),
+                ("state", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=20)),
+                ("at", models.DateTimeField()),
+                ("by", coursecrew_openedx.fields.ExactCharField(blank=True, max_length=32)),
+                ("reminded", models.IntegerField()),
+                ("remind_at", models.DateTimeField(blank=True, null=True)),
+                ("version", models.IntegerField()),
+            ],
+            options={
+                "db_table": "coursecrew_team_milestone",
+                "indexes": [
+                    models.Index(
+                        fields=["activity", "milestone", "state"], name="crew_team_milestone_43e822"
+                    ),
+                    models.Index(fields=["state", "remind_at"], name="crew_team_milestone_b0879e"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("activity", "team", "milestone"), name="crew_team_milestone_509057"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
