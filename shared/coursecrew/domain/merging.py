@@ -37,6 +37,13 @@ class Overlap:
     mine: str
     theirs: str
 
+    @property
+    def both(self) -> str:
+        """Both texts, mine first, parted as they have to be."""
+        if not self.mine or not self.theirs or self.mine[-1].isspace() or self.theirs[0].isspace():
+            return self.mine + self.theirs
+        return self.mine + ("\n" if "\n" in self.mine + self.theirs else " ") + self.theirs
+
 
 @dataclass(frozen=True)
 class Merge:
@@ -63,6 +70,19 @@ class Merge:
             raise ValueError(f"{len(self.overlaps)} places need a choice, {len(chosen)} given")
         choices = iter(chosen)
         return "".join(part if isinstance(part, str) else next(choices) for part in self.parts)
+
+    def surroundings(self, around: int = 80) -> tuple[tuple[str, str], ...]:
+        """What stands right before and right behind each overlap, at most so many characters.
+
+        Another overlap next to it is told as `theirs`, which is what others see there.
+        """
+        texts = [part if isinstance(part, str) else part.theirs for part in self.parts]
+        found = []
+        for place, part in enumerate(self.parts):
+            if isinstance(part, Overlap):
+                before, behind = "".join(texts[:place]), "".join(texts[place + 1 :])
+                found.append((before[-around:], behind[:around]))
+        return tuple(found)
 
     def places(self) -> tuple[tuple[int, Overlap], ...]:
         """Each overlap with the position in `text` (in characters) where its `theirs` begins."""
@@ -204,14 +224,14 @@ def _edits(base: Sequence[str], other: Sequence[str], *, mine: bool) -> list[_Ed
     edits = []
     low = new_low = 0
     ends = (len(base), len(other), 0)
-    for at, new_at, length in [*_equal_runs(base, other), ends]:
+    for at, new_at, length in [*equal_runs(base, other), ends]:
         if at > low or new_at > new_low:
             edits.append(_Edit(low, at, mine, tuple(other[new_low:new_at])))
         low, new_low = at + length, new_at + length
     return edits
 
 
-def _equal_runs(base: Sequence[str], other: Sequence[str]) -> list[tuple[int, int, int]]:
+def equal_runs(base: Sequence[str], other: Sequence[str]) -> list[tuple[int, int, int]]:
     """Runs of equal pieces (place in base, place in other, length), rising on both sides."""
     runs: list[tuple[int, int, int]] = []
     gaps = [(0, len(base), 0, len(other))]
