@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from coursecrew.app.bonds import is_mentor
 from coursecrew.app.records import (
     ACTIVITIES,
     BYLINES,
@@ -126,7 +127,12 @@ def score_work(
         raise NotFound("work")
     mine = unit.store.count(MEMBERSHIPS, team=work.team, person=actor.person) > 0
     named = _named(unit, work)
-    require(actor, Action.SCORE_WORK, Subject(team=work.team, graded_by_self=mine or actor.person in named))
+    about = Subject(
+        team=work.team,
+        graded_by_self=mine or actor.person in named,
+        mentor=is_mentor(unit, actor, work.team),
+    )
+    require(actor, Action.SCORE_WORK, about)
     if work.state not in GRADABLE:
         raise AlreadyDecided(what="work", state=work.state.value)
     old = unit.store.find(STAFF_SCORES, work=work.id, limit=1)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from coursecrew.app.bonds import mentor_subject
 from coursecrew.app.charters import must_be_signed
 from coursecrew.app.records import (
     ACTIVITIES,
@@ -35,7 +36,7 @@ from coursecrew.domain.events import Kind
 from coursecrew.domain.grading import Lateness
 from coursecrew.domain.merging import merge
 from coursecrew.domain.people import Actor, Participant, unturned
-from coursecrew.domain.permissions import Action, Subject, require
+from coursecrew.domain.permissions import Action, require
 from coursecrew.domain.schedule import Extension, Step, Window
 from coursecrew.domain.submissions import (
     CONFIRM_WITHIN,
@@ -546,10 +547,8 @@ def read_submission(unit: UnitOfWork, actor: Actor, activity_id: str, submission
     member = unit.store.count(MEMBERSHIPS, team=submission.team, person=actor.person) > 0
     activity = unit.store.get(ACTIVITIES, activity_id)
     here = standing(unit, actor, activity)
-    subject = Subject(
-        team=submission.team, in_byline=named, member=member, takes_part=here.subject.takes_part
-    )
-    require(actor, Action.READ_SUBMISSION, subject)
+    towards = mentor_subject(unit, actor, here, submission.team)
+    require(actor, Action.READ_SUBMISSION, replace(towards, in_byline=named, member=member))
     return submission
 
 

@@ -44,6 +44,8 @@ class Action(StrEnum):
     EXCLUDE_PERSON = "exclude_person"
     ADD_FILE = "add_file"
     READ_FILE = "read_file"
+    ADD_TEAM_FILE = "add_team_file"
+    REMOVE_TEAM_FILE = "remove_team_file"
     ANSWER_SURVEY = "answer_survey"
     READ_SURVEY = "read_survey"
     FORM_TEAMS = "form_teams"
@@ -54,6 +56,28 @@ class Action(StrEnum):
     READ_CHARTER = "read_charter"
     GIVE_ROLES = "give_roles"
     DECIDE_NAME = "decide_name"
+    NAME_MENTOR = "name_mentor"
+    READ_AS_MENTOR = "read_as_mentor"
+    LET_MENTOR_READ = "let_mentor_read"
+    USE_SANDBOX = "use_sandbox"
+    READ_SANDBOX = "read_sandbox"
+    BREAK_GLASS = "break_glass"
+    REMIND = "remind"
+    READ_ALERTS = "read_alerts"
+    READ_PLAN = "read_plan"
+    WRITE_PLAN = "write_plan"
+    LOOK_AT_PLANS = "look_at_plans"
+    CHECK_IN = "check_in"
+    READ_CHECK_INS = "read_check_ins"
+    READ_DISCUSSION = "read_discussion"
+    WRITE_POST = "write_post"
+    READ_CONTRIBUTIONS = "read_contributions"
+    WRITE_REMARK = "write_remark"
+    WRITE_CARD = "write_card"
+    READ_CARD = "read_card"
+    READ_OWN_PAST = "read_own_past"
+    ASK_SOLO = "ask_solo"
+    DECIDE_SOLO = "decide_solo"
 
 
 @dataclass(frozen=True)
@@ -65,6 +89,10 @@ class Subject:
     in_byline: bool = False  # the actor's name stands on that submission
     graded_by_self: bool = False  # the actor is in the team whose work is judged
     takes_part: bool = False  # the actor is a learner of this course, in our list
+    own: bool = False  # the actor added the thing themselves
+    mentor: bool = False  # the actor mentors that team at this moment
+    open_draft: bool = False  # the team lets its mentors read the draft while it is written
+    named: bool = False  # the actor is in the audience of that sandbox item
 
 
 Rule = Callable[[Actor, Subject], bool]
@@ -105,20 +133,55 @@ def author(actor: Actor, subject: Subject) -> bool:
     return (actor.may_author or actor.role is Role.INSTRUCTOR) and not actor.looks_on
 
 
+def member_own(actor: Actor, subject: Subject) -> bool:
+    """A member, and only for what they added themselves."""
+    return member(actor, subject) and subject.own
+
+
 def member_or_staff(actor: Actor, subject: Subject) -> bool:
     """The team itself, or staff."""
     return member(actor, subject) or staff(actor, subject)
 
 
-def byline_or_staff(actor: Actor, subject: Subject) -> bool:
-    """Whoever's name stands on it, whoever is in the team now, or staff."""
-    named = (subject.in_byline or subject.member) and not actor.looks_on
-    return named or staff(actor, subject)
+def mentor(actor: Actor, subject: Subject) -> bool:
+    """Whoever mentors the team now; nobody mentors a team they are in."""
+    return subject.mentor and not subject.member and not actor.looks_on
+
+
+def member_mentor_or_staff(actor: Actor, subject: Subject) -> bool:
+    """The team itself, its mentors, or staff."""
+    return member_or_staff(actor, subject) or mentor(actor, subject)
+
+
+def draft_reader(actor: Actor, subject: Subject) -> bool:
+    """The team itself, staff, and its mentors as long as the team lets them."""
+    return member_or_staff(actor, subject) or (mentor(actor, subject) and subject.open_draft)
+
+
+def named(actor: Actor, subject: Subject) -> bool:
+    """Whoever the writer chose; nobody else by any role."""
+    return subject.named and not actor.looks_on
+
+
+def waiting(actor: Actor, subject: Subject) -> bool:
+    """A member for the team, or a learner who asked it for a seat."""
+    return learner(actor, subject) and (subject.member or subject.named)
+
+
+def administrator(actor: Actor, subject: Subject) -> bool:
+    """Whoever administers the site."""
+    return (actor.role is Role.ADMIN or Role.ADMIN in actor.also) and not actor.looks_on
+
+
+def byline_mentor_or_staff(actor: Actor, subject: Subject) -> bool:
+    """Whoever's name stands on it, whoever is in the team now, its mentors, or staff."""
+    by_name = (subject.in_byline or subject.member) and not actor.looks_on
+    return by_name or mentor(actor, subject) or staff(actor, subject)
 
 
 def judge(actor: Actor, subject: Subject) -> bool:
-    """Staff, but nobody grades a team they are in."""
-    return staff(actor, subject) and not subject.graded_by_self
+    """Staff, but nobody grades a team they are in or mentor."""
+    return staff(actor, subject) and not subject.graded_by_self and not subject.mentor
 
 
 TABLE: Mapping[Action, Rule] = {
@@ -132,11 +195,11 @@ TABLE: Mapping[Action, Rule] = {
     Action.INVITE: member,
     Action.ANSWER_REQUEST: member,
     Action.PLACE_PEOPLE: instructor,
-    Action.READ_DRAFT: member_or_staff,
+    Action.READ_DRAFT: draft_reader,
     Action.WRITE_DRAFT: member,
     Action.SUBMIT_WORK: member,
     Action.WITHDRAW_WORK: member,
-    Action.READ_SUBMISSION: byline_or_staff,
+    Action.READ_SUBMISSION: byline_mentor_or_staff,
     Action.EXTEND: instructor,
     Action.EXCUSE: instructor,
     Action.SCORE_WORK: judge,
@@ -149,6 +212,8 @@ TABLE: Mapping[Action, Rule] = {
     Action.EXCLUDE_PERSON: instructor,
     Action.ADD_FILE: author,
     Action.READ_FILE: anybody,
+    Action.ADD_TEAM_FILE: member,
+    Action.REMOVE_TEAM_FILE: member_own,
     Action.ANSWER_SURVEY: learner,
     Action.READ_SURVEY: staff_of_all,
     Action.FORM_TEAMS: instructor,
@@ -156,9 +221,31 @@ TABLE: Mapping[Action, Rule] = {
     Action.DECIDE_MERGER: member,
     Action.PROPOSE_MERGER: instructor,
     Action.WRITE_CHARTER: member,
-    Action.READ_CHARTER: member_or_staff,
+    Action.READ_CHARTER: member_mentor_or_staff,
     Action.GIVE_ROLES: member,
     Action.DECIDE_NAME: staff,
+    Action.NAME_MENTOR: instructor,
+    Action.READ_AS_MENTOR: mentor,
+    Action.LET_MENTOR_READ: member,
+    Action.USE_SANDBOX: learner,
+    Action.READ_SANDBOX: named,
+    Action.BREAK_GLASS: administrator,
+    Action.REMIND: waiting,
+    Action.READ_ALERTS: staff,
+    Action.ASK_SOLO: member,
+    Action.DECIDE_SOLO: instructor,
+    Action.READ_PLAN: member_mentor_or_staff,
+    Action.WRITE_PLAN: member,
+    Action.LOOK_AT_PLANS: staff,
+    Action.CHECK_IN: member,
+    Action.READ_CHECK_INS: member_mentor_or_staff,
+    Action.READ_DISCUSSION: member_or_staff,
+    Action.WRITE_POST: member,
+    Action.READ_CONTRIBUTIONS: member_or_staff,
+    Action.WRITE_REMARK: member,
+    Action.WRITE_CARD: learner,
+    Action.READ_CARD: member_mentor_or_staff,
+    Action.READ_OWN_PAST: learner,
 }
 
 

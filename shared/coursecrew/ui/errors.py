@@ -41,6 +41,7 @@ TOLD_APART: Mapping[str, str] = {
     "stale": "what",
     "platform_unreachable": "what",
     "asking_over": "state",
+    "nudge": "why",
     "charter_unsigned": "written",
 }
 
@@ -61,7 +62,7 @@ REFUSALS: Mapping[str, Said] = {
     ),
     "not_allowed:read_draft": Said(
         403,
-        N_("Only the team itself and the course staff can read this draft."),
+        N_("Only the team itself, its mentor if the team agrees, and the course staff can read this draft."),
         N_("If you should work with this team, ask your course staff to add you."),
     ),
     "not_allowed:write_draft": Said(
@@ -76,6 +77,34 @@ REFUSALS: Mapping[str, Said] = {
     ),
     "not_allowed:write_charter": Said(403, N_("Only members of the team can write and sign its charter.")),
     "not_allowed:give_roles": Said(403, N_("Only members of the team can say who has which role.")),
+    "not_allowed:name_mentor": Said(
+        403, N_("Only instructors name the mentors of a team."), N_("Ask the instructor of this course.")
+    ),
+    "not_allowed:read_as_mentor": Said(
+        403,
+        N_("Only those who mentor this team at the moment can see it here."),
+        N_("The instructor names mentors; when a mentorship ends, its view ends in the same moment."),
+    ),
+    "not_allowed:let_mentor_read": Said(403, N_("Only members of the team decide what its mentor reads.")),
+    "not_allowed:use_sandbox": Said(
+        403,
+        N_("The sandbox is for learners who take part."),
+        N_("Nobody else sees what is in it, unless a learner chose them."),
+    ),
+    "not_allowed:read_sandbox": Said(
+        403,
+        N_("Only those whom the writer chose can see this."),
+        N_("If you were among them and left the team, it is closed to you."),
+    ),
+    "not_allowed:break_glass": Said(403, N_("Only administrators of the site can do this.")),
+    "not_allowed:remind": Said(403, N_("Only those who wait can remind somebody.")),
+    "not_allowed:read_alerts": Said(403, N_("Only the course staff see signs that a team needs help.")),
+    "not_allowed:ask_solo": Said(403, N_("Only somebody who is alone in a team can ask for this.")),
+    "not_allowed:decide_solo": Said(
+        403,
+        N_("Only instructors decide how somebody alone goes on."),
+        N_("Ask the instructor of this course."),
+    ),
     "not_allowed:submit_work": Said(403, N_("Only members of the team can hand in its work.")),
     "not_allowed:withdraw_work": Said(403, N_("Only members of the team can take its work back.")),
     "not_allowed:read_submission": Said(
@@ -144,6 +173,18 @@ REFUSALS: Mapping[str, Said] = {
     "not_allowed:look_at_people": Said(403, N_("Only the course staff see this list.")),
     "not_allowed:name_staff": Said(403, N_("Only instructors can name teaching assistants.")),
     "not_allowed:exclude_person": Said(403, N_("Only instructors can exclude somebody.")),
+    "not_allowed:form_teams": Said(
+        403,
+        N_("Only instructors form teams and see what is proposed."),
+        N_("Ask the instructor of this course."),
+    ),
+    "not_allowed:answer_survey": Said(
+        403,
+        N_("Only learners who take part answer the survey, and read what they answered."),
+    ),
+    "not_allowed:read_survey": Said(
+        403, N_("Only course staff for all teams read the answers to the survey.")
+    ),
     "not_allowed:add_file": Said(403, N_("Only instructors and authors can add files here.")),
     # 404
     "not_found": Said(404, N_("This is no longer here."), N_("Go back to the activity.")),
@@ -157,6 +198,7 @@ REFUSALS: Mapping[str, Said] = {
         N_("You are in no team now."),
         N_("Go back to the activity: it says how to come into one."),
     ),
+    "not_found:survey": Said(404, N_("Nothing is asked here."), N_("Go back to the activity.")),
     "not_found:person": Said(
         404,
         N_("This person is not in the course."),
@@ -185,6 +227,12 @@ REFUSALS: Mapping[str, Said] = {
             "What you saved before is safe. Ask your course staff for more time; "
             "your text is still in the box."
         ),
+        tone="bad",
+    ),
+    "closed:survey": Said(
+        409,
+        N_("The survey closed on %(closes)s."),
+        N_("What you saved before counts, and you are placed in any case."),
         tone="bad",
     ),
     "closed:form": Said(
@@ -261,6 +309,51 @@ REFUSALS: Mapping[str, Said] = {
         N_("Write the charter first. Your text is still in the box."),
     ),
     "no_roles": Said(409, N_("This assignment names no roles."), N_("There is nothing to rotate.")),
+    "mentor_in_team": Said(
+        409,
+        N_("%(name)s is in this team, and nobody mentors a team they are in."),
+        N_("Choose somebody else."),
+    ),
+    "mentors_enough": Said(
+        409, N_("This team has %(most)s mentors, and that is the most."), N_("End one mentorship first.")
+    ),
+    # 409: sandbox, reminders, going on alone
+    "sandbox_no_team": Said(
+        409, N_("You are in no team, so there is nobody else to show this to."), N_("Choose “only me”.")
+    ),
+    "sandbox_no_mentor": Said(
+        409, N_("Your team has no mentor at the moment."), N_("Choose another audience; nothing was lost.")
+    ),
+    "sandbox_needs_yes": Said(
+        409,
+        N_("This was written together, and %(names)s have not said yes to putting it into the draft."),
+        N_("They are asked now. Once all have said yes, press again."),
+    ),
+    "sandbox_gone_author": Said(
+        409,
+        N_("Somebody who wrote in this is no longer in your team and cannot say yes."),
+        N_("Write it anew in the draft, in your own words."),
+    ),
+    "sandbox_full": Said(
+        409, N_("You have %(most)s items in the sandbox, and that is the most."), N_("Delete one first.")
+    ),
+    "nudge:today": Said(
+        409,
+        N_("There was a reminder about this less than a day ago."),
+        N_("The next can go out on %(next)s."),
+    ),
+    "nudge:enough": Said(
+        409,
+        N_("Three reminders about this went out, and that is the most."),
+        N_("Talk to your course staff if it still does not move."),
+    ),
+    "nudge:done": Said(409, N_("Nobody is waited for there any more."), N_("See below how it stands now.")),
+    "solo_not_yet": Said(
+        409,
+        N_("This can be asked for after 5 days alone in a team."),
+        N_("Until then somebody may still join you."),
+    ),
+    "solo_decided": Said(409, N_("This was decided already."), N_("The page says how.")),
     # 409: work
     "not_published": Said(409, N_("This assignment is not ready yet."), N_("Ask your course staff.")),
     "publish_in_platform": Said(
@@ -349,6 +442,11 @@ REFUSALS: Mapping[str, Said] = {
         N_("%(by)s changed the roles after you opened this page."),
         N_("See below how they stand now, then change what is left."),
     ),
+    "stale:sandbox": Said(
+        409,
+        N_("%(by)s saved this item after you opened it."),
+        N_("Your text is still in the box. Their text stands below it: bring the two together, then save."),
+    ),
     "stale:settings": Said(
         409,
         N_("%(by)s saved these settings at %(at)s, after you opened them."),
@@ -372,6 +470,9 @@ REFUSALS: Mapping[str, Said] = {
         409,
         N_("%(name)s is course staff already."),
         N_("The learning platform says so; nothing has to be named."),
+    ),
+    "two_runs": Said(
+        409, N_("Two runs with teams are needed to compare."), N_("Form teams again with other wishes.")
     ),
     "csv_rejected": Said(
         409,
@@ -418,6 +519,9 @@ REFUSALS: Mapping[str, Said] = {
 PROBLEMS: Mapping[str, str] = {
     "name_missing": N_("Give it a name."),
     "name_too_long": N_("A name has at most %(most)s characters."),
+    "sandbox_title": N_("Give it a title, so that you find it again."),
+    "remark_missing": N_("Write a sentence, or leave it."),
+    "glass_reason": N_("Say why in a sentence of at least %(least)s words. It is kept."),
     "motto_too_long": N_("A motto has at most %(most)s characters."),
     "charter_empty": N_("Agree on something first: every part is empty."),
     "too_many_roles": N_("At most %(most)s roles."),
@@ -461,6 +565,48 @@ PROBLEMS: Mapping[str, str] = {
     "row_team_full": N_("%(team)s would have more than %(max)s members."),
     "level_missing": N_("“%(title)s”: choose a level."),
     "level_unknown": N_("“%(title)s”: choose one of the levels there are now."),
+    "too_many_questions": N_("At most %(most)s questions."),
+    "question_title_missing": N_("Question %(row)s has no title."),
+    "question_title_long": N_("The title of question %(row)s has more than %(most)s characters."),
+    "question_purpose_missing": N_(
+        "Question %(row)s is sensitive: say in a sentence what the answers are used for."
+    ),
+    "question_options_missing": N_("Question %(row)s needs answers to choose from, at least %(least)s."),
+    "question_options_many": N_("Question %(row)s has more than %(most)s answers to choose from."),
+    "question_options_twice": N_("Question %(row)s has the answer “%(option)s” twice."),
+    "question_option_semicolon": N_(
+        "Question %(row)s: an answer may have no semicolon. Write “%(option)s” without it."
+    ),
+    "question_option_long": N_("Question %(row)s: an answer has at most %(most)s characters."),
+    "question_kind_twice": N_("Question %(row)s: one question of this kind is enough."),
+    "question_id": N_("Question %(row)s has the same mark as another one. Remove it and add it again."),
+    "section_no_choice": N_("Choose a question that has one answer out of several."),
+    "answer_unknown": N_("Choose among the answers there are now."),
+    "answer_unreadable": N_("This answer cannot be read. Give it once more."),
+    "number_too_large": N_("This number is too long."),
+    "zone_unknown": N_("Choose a time zone of the list."),
+    "topic_twice": N_("“%(topic)s” stands at two places. Choose each topic once."),
+    "named_twice": N_("You named somebody twice."),
+    "named_too_many": N_("Name at most %(most)s people."),
+    "named_self": N_("You need not name yourself."),
+    "named_both": N_("Somebody stands both here and among those you would like. Decide for one."),
+    "named_unknown": N_("Name people of this course who take part."),
+    "name_unknown": N_(
+        "Nobody in this course is called “%(name)s”. Write the whole name as it stands in the course."
+    ),
+    "name_of_several": N_("Several people are called “%(name)s”. Choose which of them below."),
+    "hours_unreadable": N_("“%(part)s” cannot be read. Write it like “Mon 18-21, Wed 6-8 and 20-22”."),
+    "hours_without_day": N_("“%(part)s” stands without a day. Write it like “Mon 18-21”."),
+    "hours_day_alone": N_("“%(part)s” stands without hours. Write it like “Mon 18-21”."),
+    "hours_no_time": N_("“%(part)s” is no time of day. Hours run from 0 to 24."),
+    "hours_empty": N_("“%(part)s” begins and ends at the same time."),
+    "consent_missing": N_("Tick this to have your answers kept. Without it nothing is stored."),
+    "pair_alone": N_("“%(name)s” stands alone in a line. Name at least two people, with a comma between."),
+    "pair_nobody": N_(
+        "Nobody who takes part is called “%(name)s”. Write the name, user name or e-mail as in the course."
+    ),
+    "pair_ambiguous": N_("Several people are called “%(name)s”. Write the whole name, user name or e-mail."),
+    "pair_too_many": N_("At most %(most)s people in all lines together."),
     "wish_values": N_("Tick at least one answer, or leave this wish out."),
     "wish_amount": N_("A number from 1 to %(most)s."),
 }
@@ -474,6 +620,8 @@ CHECKS: Mapping[str, str] = {
     "lock_after_due": N_("Teams are locked only after the work is due."),
     "too_few_people": N_("The course has %(learners)s people, and a team needs %(min)s."),
     "nobody_yet": N_("Nobody is in the course yet. You may publish; people are seen once they come."),
+    "survey_missing": N_("Teams are to be formed by a survey, and the survey has no question yet."),
+    "survey_after_due": N_("The survey closes after the work is due: teams would be formed too late."),
     "no_due_date": N_("Handing in has no due date. You may publish; nobody will ever be late."),
 }
 

@@ -37,6 +37,17 @@ SENTENCES: Mapping[Kind, str] = {
     Kind.TEAM_RENAMED: N_("%(by)s gave your team a new name: %(name)s."),
     Kind.NAME_DECIDED: N_("The course staff passed what your team wanted to be called or known by."),
     Kind.ROLES_CHANGED: N_("%(by)s changed who has which role in %(name)s."),
+    Kind.MENTOR_NAMED: N_("%(person)s is now a mentor of %(name)s."),
+    Kind.MENTOR_ENDED: N_("%(person)s is no longer a mentor of %(name)s."),
+    Kind.SANDBOX_SHARED: N_("%(by)s shows you something in the sandbox."),
+    Kind.SANDBOX_SAID: N_("%(by)s said something about your item in the sandbox."),
+    Kind.SANDBOX_YES_WANTED: N_("%(by)s asks for your yes to put a sandbox item into the draft."),
+    Kind.SANDBOX_OPENED: N_(
+        "An administrator opened your sandbox, for a reason they wrote down. Your sandbox says when."
+    ),
+    Kind.SOLO_ASKED: N_("%(person)s is alone in %(name)s and asks how to go on."),
+    Kind.SOLO_DECIDED: N_("It is decided how you go on in %(name)s; your team’s page says how."),
+    Kind.NUDGED: N_("%(by)s waits for you."),
     Kind.WORK_SUBMITTED: N_("Your team’s work is handed in."),
     Kind.WORK_CONFIRMING: N_(
         "%(by)s handed in for your team. Confirm or object until %(until)s; silence counts as yes."
@@ -53,6 +64,18 @@ SENTENCES: Mapping[Kind, str] = {
 ACCEPTED = N_("%(by)s said yes: there is a seat in %(name)s.")
 PLACED = N_("The course staff placed you in %(name)s.")
 DECLINED = N_("%(by)s said no to a seat in %(name)s.")
+# A mentor is told about themselves in other words than the team is.
+MENTORING = N_("You are now a mentor of %(name)s.")
+MENTORED = N_("You are no longer a mentor of %(name)s. Nothing of the team is open to you any more.")
+# What a reminder names: what somebody can do only after the reader, and nothing about the reader.
+NUDGES: Mapping[str, str] = {
+    "confirm": N_("%(by)s waits for you: the work counts as handed in only after you say yes or no."),
+    "hand_in": N_("%(by)s waits for you: every part is written, and in your team you hand in."),
+    "sign": N_("%(by)s waits for you: your team’s charter holds for all once you have signed it."),
+    "seat": N_("%(by)s waits for your team’s answer about a seat in %(name)s."),
+    "invitation": N_("%(by)s keeps a seat in %(name)s for you and can plan once you answer."),
+    "task": N_("%(by)s waits for you: their task can begin once yours is done."),
+}
 FIRST_CHARTER = N_("%(by)s wrote your team’s charter. Read it, then sign it or change it.")
 NAME_REJECTED = N_("The course staff did not pass the name or motto that your team wanted. Choose another.")
 MOMENTS = ("until", "due")
@@ -75,6 +98,10 @@ def say(notice: Notice, reader: Reader, names: Mapping[str, str]) -> str:
         text = FIRST_CHARTER
     if notice.kind is Kind.NAME_DECIDED and not notice.detail.get("accepted"):
         text = NAME_REJECTED
+    if notice.person in notice.detail.get("people", ()):
+        text = {Kind.MENTOR_NAMED: MENTORING, Kind.MENTOR_ENDED: MENTORED}.get(notice.kind, text)
+    if notice.kind is Kind.NUDGED:
+        text = NUDGES[notice.detail["about"]]
     values: dict[str, Any] = {"name": "", "other": "", "reason": "", "until": "", "due": "", **notice.detail}
     for place in MOMENTS:
         if values[place]:
