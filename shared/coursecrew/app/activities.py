@@ -17,6 +17,7 @@ from coursecrew.app.records import (
     PARTICIPANTS,
     SETTINGS_VERSIONS,
     STAFF_SCORES,
+    SURVEY_ANSWERS,
     TEAM_SETS,
     TEAMS,
     VISITS,
@@ -379,6 +380,7 @@ def facts(unit: UnitOfWork, activity: Activity) -> Facts:
         largest_team=largest,
         released=activity.released_at is not None,
         marked_rubric=unit.store.count(STAFF_SCORES, activity=activity.id) > 0,
+        answered=bool(unit.store.find(SURVEY_ANSWERS, activity=activity.id, limit=1)),
         now=unit.now,
     )
 

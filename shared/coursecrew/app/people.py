@@ -13,6 +13,8 @@ from coursecrew.app.records import (
     NOTICES,
     PARTICIPANTS,
     REQUEST_KEYS,
+    SENSITIVE_ANSWERS,
+    SURVEY_ANSWERS,
     TEAM_SETS,
     VISITS,
 )
@@ -256,12 +258,16 @@ def retire(unit: UnitOfWork, person: str) -> int:
 
 
 def _remove_traces(unit: UnitOfWork, course: str, person: str) -> None:
-    """What is about one person alone: visits, notices, and cards on seeking boards."""
+    """What is about one person alone: visits, notices, answers to surveys, cards on seeking boards."""
     for activity in unit.store.find(ACTIVITIES, course=course, limit=10_000):
         for visit in unit.store.find(VISITS, activity=activity.id, person=person):
             unit.store.remove(VISITS, visit.id)
         for notice in unit.store.find(NOTICES, activity=activity.id, person=person, limit=10_000):
             unit.store.remove(NOTICES, notice.id)
+        for answers in unit.store.find(SURVEY_ANSWERS, activity=activity.id, person=person):
+            unit.store.remove(SURVEY_ANSWERS, answers.id)
+        for hidden in unit.store.find(SENSITIVE_ANSWERS, activity=activity.id, person=person):
+            unit.store.remove(SENSITIVE_ANSWERS, hidden.id)
     for team_set in unit.store.find(TEAM_SETS, course=course, limit=10_000):
         for card in unit.store.find(CARDS, team_set=team_set.id, person=person):
             unit.store.remove(CARDS, card.id)

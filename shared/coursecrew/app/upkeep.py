@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from coursecrew.app.absences import look_for_absent
 from coursecrew.app.grading import grades_of_missed
 from coursecrew.app.ports import Ports
 from coursecrew.app.records import ACTIVITIES, ASKINGS, REQUEST_KEYS, TEAM_SETS, TEAMS, WORKS
 from coursecrew.app.submissions import begin_work, pass_time
+from coursecrew.app.surveys import delete_sensitive, with_sensitive_left
 from coursecrew.app.unit_of_work import KEYS_LAST, UnitOfWork, run
 from coursecrew.domain.activities import Activity, State
 from coursecrew.domain.schedule import Step
@@ -28,17 +30,18 @@ class Kept:
     askings: int = 0
     keys: int = 0
     members: int = 0  # asked whether they are still there, or marked
+    sensitive: int = 0  # sensitive answers deleted, and runs marked as without them
 
 
 def upkeep(ports: Ports) -> Kept:
     """Let time pass: confirmations that ran out, drafts that closed, invitations that expired,
-    members who were not seen."""
+    members who were not seen, sensitive answers whose time is over."""
     works = 0
     activities = _published(ports)
     for activity in activities:
         works += _let_time_pass(ports, activity)
     members = look_for_absent(ports, activities)
-    return Kept(works, _expire_askings(ports), _forget_keys(ports), members)
+    return Kept(works, _expire_askings(ports), _forget_keys(ports), members, _forget_sensitive(ports))
 
 
 def _published(ports: Ports) -> list[Activity]:
@@ -133,6 +136,17 @@ def _forget_keys(ports: Ports) -> int:
         return len(old)
 
     return _until_done(ports, forget)
+
+
+def _forget_sensitive(ports: Ports) -> int:
+    """Delete sensitive answers of every activity, closed ones too, as soon as their time is over."""
+    return sum(
+        _until_done(ports, partial(_forget_some, activity)) for activity in run(ports, with_sensitive_left)
+    )
+
+
+def _forget_some(activity: str, unit: UnitOfWork) -> int:
+    return delete_sensitive(unit, activity)
 
 
 def _oldest(now: datetime) -> datetime:

@@ -14,10 +14,12 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
+from coursecrew.domain.check_ins import CheckInRule
 from coursecrew.domain.errors import Invalid, Problem
+from coursecrew.domain.plans import MILESTONE_LENGTH, MOST_MILESTONES, Milestone
 from coursecrew.domain.rubrics import Criterion, Level, Rubric
 from coursecrew.domain.schedule import Basis, LatePolicy, Step, Window
-from coursecrew.domain.survey import Ask, Question, Survey
+from coursecrew.domain.survey import Ask, Question, Survey, kept_as_promised, survey_problems
 from coursecrew.domain.wishes import Aim, Charter, CharterPart, Forming, Late, Wish
 
 SCHEMA = 1
@@ -96,6 +98,8 @@ class Settings:
     forming: Forming = field(default_factory=Forming)
     charter: Charter = field(default_factory=Charter)
     team_roles: tuple[str, ...] = ()  # names of roles that members take in turn
+    milestones: tuple[Milestone, ...] = ()
+    check_in: CheckInRule = field(default_factory=CheckInRule)
     listed_words: tuple[str, ...] = ()  # a team's name or motto with one of them waits for the staff
 
     def step(self, step: Step) -> Window:
@@ -160,6 +164,7 @@ def readiness(settings: Settings, *, learners: int | None = None) -> list[Check]
         Check("prompts_missing", "prompts", blocks=True) if not settings.prompts else None,
         Check("rubric_missing", "rubric", blocks=True) if not settings.rubric.criteria else None,
         *(_date_checks(settings)),
+        *(_survey_checks(settings)),
     ]
     if learners is not None and 0 < learners < settings.teams.min:
         checks.append(
@@ -192,6 +197,17 @@ def _date_checks(settings: Settings) -> list[Check | None]:
     return found
 
 
+def _survey_checks(settings: Settings) -> list[Check | None]:
+    """Teams formed out of nothing, and answers that come when the work is due already."""
+    survey, due = settings.survey, settings.step(Step.DRAFT).due
+    missing = settings.teams.join is JoinRule.FORMED and not survey.is_there
+    late = survey.is_there and survey.closes_at is not None and due is not None and survey.closes_at > due
+    return [
+        Check("survey_missing", "survey", blocks=True) if missing else None,
+        Check("survey_after_due", "survey", blocks=False) if late else None,
+    ]
+
+
 # --- locks: what may no longer change, and until when it could ---
 
 
@@ -203,6 +219,7 @@ class Facts:
     largest_team: int = 0
     released: bool = False
     marked_rubric: bool = False  # somebody has a mark under the rubric in force
+    answered: bool = False  # somebody has answered the survey
     now: datetime | None = None
 
 
@@ -226,7 +243,30 @@ def allowed(current: Settings, wish: Settings, facts: Facts) -> tuple[Settings, 
     if _shortens(current.step(Step.DRAFT), wish.step(Step.DRAFT), facts.now):
         steps = {**wish.steps, Step.DRAFT: current.step(Step.DRAFT)}
         result, held = replace(result, steps=steps), [*held, "draft_due"]
+    if facts.answered:
+        result = _with_promised_survey(current, result)
+        if result.survey != wish.survey:
+            held.append("survey")
+    if _closes_behind_us(current.survey, wish.survey, facts.now):
+        result = replace(result, survey=replace(result.survey, closes_at=current.survey.closes_at))
+        held.append("survey_closes")
     return result, tuple(held)
+
+
+def _with_promised_survey(current: Settings, wish: Settings) -> Settings:
+    """The wish with its survey as people answered it; where the two do not go together, all of it stays."""
+    result = replace(wish, survey=kept_as_promised(current.survey, wish.survey))
+    if not survey_problems(result.survey) and not _section_problems(result):
+        return result
+    survey = replace(current.survey, closes_at=wish.survey.closes_at, consent=wish.survey.consent)
+    return replace(wish, survey=survey, forming=current.forming)
+
+
+def _closes_behind_us(current: Survey, wish: Survey, now: datetime | None) -> bool:
+    """Whether a survey that people could still answer would have closed already."""
+    if now is None or wish.closes_at is None or not current.is_there:
+        return False
+    return (current.closes_at is None or current.closes_at > now) and wish.closes_at < now
 
 
 def _shortens(current: Window, wish: Window, now: datetime | None) -> bool:
@@ -293,6 +333,8 @@ def to_document(settings: Settings) -> dict[str, Any]:
         },
         "team_roles": list(settings.team_roles),
         "listed_words": list(settings.listed_words),
+        "milestones": [{"id": m.id, "title": m.title, "due": _stamp(m.due)} for m in settings.milestones],
+        "check_in": {"on": settings.check_in.on, "every_days": settings.check_in.every_days},
     }
 
 
@@ -417,6 +459,13 @@ def _read(document: Mapping[str, Any]) -> Settings:
         charter=_charter(document.get("charter") or {}),
         team_roles=tuple(str(name) for name in document.get("team_roles", ()) if str(name).strip()),
         listed_words=tuple(str(word) for word in document.get("listed_words", ()) if str(word).strip()),
+        milestones=tuple(
+            Milestone(
+                str(m["id"])[:40], str(m.get("title", "")), reader.moment(m.get("due"), f"milestone_due-{n}")
+            )
+            for n, m in enumerate(document.get("milestones", ()), start=1)
+        ),
+        check_in=_check_in(document.get("check_in") or {}, reader),
     )
     problems = reader.problems + _problems(settings)
     if problems:
@@ -463,6 +512,13 @@ def _wish(document: Mapping[str, Any], reader: _Reader) -> Wish:
     )
 
 
+def _check_in(document: Mapping[str, Any], reader: _Reader) -> CheckInRule:
+    return CheckInRule(
+        on=bool(document.get("on", True)),
+        every_days=reader.whole(document.get("every_days", 7), "check_in_days"),
+    )
+
+
 def _charter(document: Mapping[str, Any]) -> Charter:
     return Charter(
         tuple(
@@ -502,10 +558,13 @@ def _problems(settings: Settings) -> list[Problem]:
         problems.append(Problem("prompts", "too_many_prompts", (("most", MOST_PROMPTS),)))
     if len(settings.rubric.criteria) > MOST_CRITERIA:
         problems.append(Problem("rubric", "too_many_criteria", (("most", MOST_CRITERIA),)))
+    problems += survey_problems(settings.survey)
+    problems += _section_problems(settings)
     for number, prompt in enumerate(settings.prompts, start=1):
         if not prompt.title.strip():
             problems.append(Problem("prompts", "prompt_title_missing", (("row", number),)))
     problems += _charter_problems(settings)
+    problems += _plan_problems(settings)
     for number, criterion in enumerate(settings.rubric.criteria, start=1):
         row = (("row", number),)
         if not criterion.title.strip():
@@ -517,6 +576,24 @@ def _problems(settings: Settings) -> list[Problem]:
     for name, value in (("late_points", late.points), ("late_cap", late.cap), ("late_floor", late.floor)):
         if not 0 <= value <= 100:
             problems.append(Problem(name, "percent"))
+    return problems
+
+
+def _plan_problems(settings: Settings) -> list[Problem]:
+    problems = []
+    if len(settings.milestones) > MOST_MILESTONES:
+        problems.append(Problem("milestones", "too_many_milestones", (("most", MOST_MILESTONES),)))
+    for number, milestone in enumerate(settings.milestones, start=1):
+        title = milestone.title.strip()
+        if not title:
+            problems.append(Problem(f"milestone_title-{number}", "milestone_title_missing"))
+        if len(title) > MILESTONE_LENGTH:
+            most = (("most", MILESTONE_LENGTH), ("have", len(title)))
+            problems.append(Problem(f"milestone_title-{number}", "text_too_long", most))
+    if len({milestone.id for milestone in settings.milestones}) < len(settings.milestones):
+        problems.append(Problem("milestones", "unreadable_document"))
+    if not 1 <= settings.check_in.every_days <= 60:
+        problems.append(Problem("check_in_days", "check_in_days"))
     return problems
 
 
@@ -535,6 +612,14 @@ def _charter_problems(settings: Settings) -> list[Problem]:
     if len({role.casefold() for role in roles}) < len(roles):
         problems.append(Problem("team_roles", "roles_twice"))
     return problems
+
+
+def _section_problems(settings: Settings) -> list[Problem]:
+    """Teams stay inside the answers to a choice, and to nothing else."""
+    section = settings.survey.question(settings.forming.section)
+    if settings.forming.section and (section is None or section.kind is not Ask.CHOICE):
+        return [Problem("section", "section_no_choice")]
+    return []
 
 
 class _Reader:
