@@ -10,29 +10,35 @@ from decimal import Decimal
 from typing import Any
 
 from coursecrew.app.activities import team_set_of
+from coursecrew.app.charters import save_charter
 from coursecrew.app.memory import MemoryPorts
 from coursecrew.app.records import (
     BYLINES,
     CARDS,
+    CHARTERS,
     DRAFT_VERSIONS,
     GRADES,
     MEMBERSHIPS,
     NOTICES,
     PARTICIPANTS,
+    SIGNATURES,
     STAFF_SCORES,
     SUBMISSIONS,
     TEAMS,
     WORKS,
     RecordType,
 )
+from coursecrew.app.team_roles import rotate_roles
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity, TeamRules
+from coursecrew.domain.charters import CharterVersion, Signature
 from coursecrew.domain.events import Kind
 from coursecrew.domain.grading import Account, Grade, GradeState, Line, StaffScore
 from coursecrew.domain.notices import Notice
 from coursecrew.domain.people import Actor, Participant, Role, Source
 from coursecrew.domain.submissions import Byline, DraftVersion, Submission, Work, WorkState
 from coursecrew.domain.teams import Card, Membership, Team, name_key
+from coursecrew.domain.wishes import Charter, CharterPart
 from tests.builders import (
     AMARA,
     INES,
@@ -63,6 +69,7 @@ class Course:
         """A screen's path with the id of a real row in it."""
         kinds: dict[str, RecordType[Any]] = {
             "versions": DRAFT_VERSIONS,
+            "charter": CHARTERS,
             "submission": SUBMISSIONS,
             "grading": WORKS,
             "teams": TEAMS,
@@ -83,8 +90,11 @@ def course_of(ports: MemoryPorts, learners: int) -> Course:
     Every tenth learner has no team but a card on the board.
     """
     rules = TeamRules(name="districts", min=2, ideal=SEATS, max=SEATS)
-    activity = an_assignment(ports, SOFIA, teams=rules)
+    charter = Charter((CharterPart("meeting", "When we meet"),))
+    activity = an_assignment(ports, SOFIA, teams=rules, charter=charter, team_roles=("Recorder", "Checker"))
     blue = a_team(ports, activity, AMARA, TOMAS, draft="The night flow is 30 %.")
+    run(ports, save_charter, AMARA, activity.id, {"meeting": "Sundays at 18."}, seen=0)
+    run(ports, rotate_roles, TOMAS, activity.id)
     come_in(ports, INES)
     for start in range(0, learners, 200):
         run(ports, _fill, activity, range(start, min(start + 200, learners)))
@@ -121,6 +131,15 @@ def _fill(unit: UnitOfWork, activity: Activity, numbers: range) -> None:
         unit.store.add(MEMBERSHIPS, Membership(unit.new_id(), team_set.id, team.id, person, START))
         if team.size == SEATS:
             _work(unit, activity, team)
+            _charter(unit, team)
+
+
+def _charter(unit: UnitOfWork, team: Team) -> None:
+    """A charter that one of the four has signed."""
+    version = CharterVersion(unit.new_id(), team.id, 1, {"meeting": "Mondays."}, team.leader, START)
+    unit.store.add(CHARTERS, version)
+    unit.store.add(SIGNATURES, Signature(unit.new_id(), version.id, team.id, team.leader, START))
+    unit.store.save(TEAMS, replace(team, charter=version.id))
 
 
 def _work(unit: UnitOfWork, activity: Activity, team: Team) -> None:
@@ -251,6 +270,12 @@ SCREENS: list[tuple[str, Actor]] = [
     ("team/invite?q=Learner", AMARA),
     ("team/about", AMARA),
     ("team/leave", AMARA),
+    ("charter", AMARA),
+    ("charter", TOMAS),
+    ("charter/versions", AMARA),
+    ("charter/versions/<id>", AMARA),
+    ("charter/versions/<id>", INES),
+    ("roles", AMARA),
     ("draft", AMARA),
     ("versions", AMARA),
     ("versions/<id>", AMARA),

@@ -622,9 +622,16 @@ def team_rows(
     order: str = "name",
     after: Team | None = None,
     limit: int = 50,
+    only: Sequence[str] = (),
 ) -> list[TeamRow]:
-    """A page of active teams with their members: three queries, however many teams there are."""
-    page = unit.store.find(TEAMS, team_set=team_set.id, state="active", order=order, after=after, limit=limit)
+    """A page of active teams with their members: three queries, however many teams there are.
+
+    `only` bounds it to these teams; none named: all.
+    """
+    some = {"id": list(only)} if only else {}
+    page = unit.store.find(
+        TEAMS, team_set=team_set.id, state="active", order=order, after=after, limit=limit, **some
+    )
     return rows_of(unit, course, page)
 
 

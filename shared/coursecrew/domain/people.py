@@ -116,6 +116,11 @@ class Actor:
         """Runs the assignment: settings, people, release."""
         return self.role is Role.INSTRUCTOR and not self.looks_on
 
+    @property
+    def limited_to(self) -> tuple[str, ...]:
+        """The teams that a TA is limited to; empty for everybody who is not limited."""
+        return self.teams if self.is_staff and self.role is not Role.INSTRUCTOR else ()
+
     def may_see_team(self, team: str) -> bool:
         """Whether a staff member's list of teams, if limited, has this one."""
         return self.is_staff and (not self.teams or self.role is Role.INSTRUCTOR or team in self.teams)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from coursecrew.app.charters import CharterView
 from coursecrew.app.submissions import WorkView, consequences
 from coursecrew.app.teams import Standing, WhyNoTeam
 from coursecrew.domain.activities import Activity, SubmitRule
@@ -30,6 +31,7 @@ class Outlook:
     grade: Grade | None  # once released
     askings: Sequence[Asking] = ()  # requests that the team has not answered
     guests: Mapping[str, Participant] | None = None  # who asks
+    charter: CharterView | None = None
 
     @property
     def window(self) -> Window:
@@ -56,7 +58,7 @@ class Outlook:
 def next_step(look: Outlook) -> Panel:
     """The panel of somebody in a team."""
     panel = _result(look) if look.grade else STATES[look.view.state](look)
-    waits = [*panel.waits, *_requests(look)]
+    waits = [*panel.waits, *_requests(look), *_signature(look)]
     if not waits:
         waits = [Wait(look.reader.gettext("Nobody waits for you."), sign="tick", quiet=True)]
     return Panel(panel.label, panel.heading, panel.lines, panel.actions, waits[:4])
@@ -84,6 +86,8 @@ def _drafting(look: Outlook) -> Panel:
             [_("What your team had saved counts if there is something; you see it here in a few minutes.")],
             [Press(_("Read the draft"), "draft", "plain")],
         )
+    if look.charter and look.charter.is_in_the_way:
+        return _charter_first(look, look.charter)
     missing = missing_parts(look.activity.settings.prompts, look.view.draft.texts)
     lines = [reader.by(window.due), *_late_line(look)] if window.due else []
     if not missing:
@@ -320,6 +324,51 @@ def _requests(look: Outlook) -> list[Wait]:
             [(look.reader.gettext("You"), True)],
         )
         for asking in asked[:2]
+    ]
+
+
+def _charter_first(look: Outlook, charter: CharterView) -> Panel:
+    """The draft waits for the charter: write it, sign it, or wait for those who have not."""
+    reader, me = look.reader, look.actor.person
+    _, label = reader.gettext, reader.gettext("Your next step")
+    lines = [_("The draft opens when all of you have signed it.")]
+    if charter.version is None:
+        press = Press(_("Write the charter"), "charter")
+        return Panel(label, _("Write your team’s charter"), lines, [press])
+    others = [person for person in charter.missing if person != me]
+    waits = []
+    if others:
+        names = reader.listed([look.name(person) for person in others[:3]])
+        waits.append(
+            Wait(
+                reader.markup("<b>Your team waits for %(names)s</b> to sign the charter.", names=names),
+                [look.face(person) for person in others[:3]],
+            )
+        )
+    if me in charter.missing:
+        return Panel(
+            label, _("Sign your team’s charter"), lines, [Press(_("Read and sign"), "charter")], waits
+        )
+    return Panel(
+        label, _("Nothing to do now"), lines, [Press(_("Read the charter"), "charter", "plain")], waits
+    )
+
+
+def _signature(look: Outlook) -> list[Wait]:
+    """A charter that waits for the reader's signature, where the draft does not wait for it."""
+    charter, _ = look.charter, look.reader.gettext
+    if charter is None or charter.version is None or charter.blocks or look.grade:
+        return []
+    if look.actor.person not in charter.missing:
+        return []
+    return [
+        Wait(
+            look.reader.markup(
+                '<b>Your team’s charter waits for your signature.</b> <a href="#/charter">Read and sign</a>'
+            ),
+            [look.face(charter.version.by)],
+            [(_("You"), True)],
+        )
     ]
 
 

@@ -17,7 +17,7 @@ import nh3
 from markupsafe import Markup
 
 from coursecrew.domain.people import initials
-from coursecrew.ui import charts, icons
+from coursecrew.ui import charts, icons, signs
 from coursecrew.ui.forms import local_value
 from coursecrew.ui.reader import direction, translations
 from coursecrew.ui.scene import Scene, Shell
@@ -43,7 +43,9 @@ def environment(language: str) -> jinja2.Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
-    made.globals.update(icon=icons.icon, initials=initials, charts=charts, local_value=local_value)
+    made.globals.update(
+        icon=icons.icon, team_sign=signs.team_sign, initials=initials, charts=charts, local_value=local_value
+    )
     made.policies["ext.i18n.trimmed"] = True
     return made
 

@@ -37,6 +37,7 @@ from coursecrew.ui.http import Next, Request, Response, Route
 from coursecrew.ui.pages import refusal_page
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.screens import (
+    charter,
     classroom,
     people,
     privacy,
@@ -47,7 +48,17 @@ from coursecrew.ui.screens import (
     team,
 )
 
-SCREENS: tuple[ModuleType, ...] = (team, submission, privacy, settings, teaching, scoring, people, classroom)
+SCREENS: tuple[ModuleType, ...] = (
+    team,
+    charter,
+    submission,
+    privacy,
+    settings,
+    teaching,
+    scoring,
+    people,
+    classroom,
+)
 ROUTES: tuple[Route, ...] = tuple(route for module in SCREENS for route in module.ROUTES)
 _SEGMENT = re.compile(r"<(\w+)>")
 _PATTERNS: Mapping[Route, re.Pattern[str]] = {

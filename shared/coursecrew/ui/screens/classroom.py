@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from coursecrew.app.activities import team_set_of
+from coursecrew.app.charters import CharterView, charter_of, signed_counts
 from coursecrew.app.exchange import Plan, Rejected, Row, apply_import, export_teams, plan_import, read_rows
-from coursecrew.app.records import ACTIVITIES, TEAMS
+from coursecrew.app.records import ACTIVITIES, ROLE_TURNS, TEAMS
 from coursecrew.app.submissions import WorkView, excuse, extend, look_at_work
+from coursecrew.app.team_roles import TURNS_SHOWN
 from coursecrew.app.teams import (
     TeamRow,
     all_memberships,
+    decide_name,
     make_team,
+    participants_of,
     place,
     split_evenly,
     take_out,
@@ -21,16 +25,19 @@ from coursecrew.app.teams import (
     unplaced,
 )
 from coursecrew.app.unit_of_work import UnitOfWork, run
+from coursecrew.domain.activities import Activity
+from coursecrew.domain.charters import RoleTurn
 from coursecrew.domain.errors import Invalid, Problem
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.permissions import Action, Subject, is_allowed, require
-from coursecrew.domain.teams import TeamSet
+from coursecrew.domain.teams import Team, TeamSet
 from coursecrew.ui.errors import say_problem
 from coursecrew.ui.forms import Reading
 from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.reader import Reader
 from coursecrew.ui.scene import Scene
+from coursecrew.ui.screens.charter import parts_of, record_rows, signatures, standing
 
 PAGE = 50
 
@@ -43,6 +50,8 @@ class Teams:
     rows: list[TeamRow]
     without: list[Participant]
     choices: list[TeamRow]  # teams that somebody may be placed in, smallest first
+    signed: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # team -> signed of active members
+    held: list[Team] = field(default_factory=list)  # names that wait for staff
 
 
 def read_teams(unit: UnitOfWork, actor: Actor, activity_id: str, after: str) -> Teams:
@@ -51,14 +60,23 @@ def read_teams(unit: UnitOfWork, actor: Actor, activity_id: str, after: str) -> 
     activity = unit.store.get(ACTIVITIES, activity_id)
     team_set = team_set_of(unit, activity)
     last = unit.store.get(TEAMS, after) if after else None
-    rows = team_rows(unit, activity.course, team_set, after=last, limit=PAGE)
+    only = actor.limited_to
+    rows = team_rows(unit, activity.course, team_set, after=last, limit=PAGE, only=only)
     smallest = unit.store.find(TEAMS, team_set=team_set.id, state="active", order="size", limit=PAGE)
     return Teams(
         team_set,
-        [row for row in rows if actor.may_see_team(row.team.id)],
-        unplaced(unit, activity, team_set, limit=PAGE),
+        rows,
+        [] if only else unplaced(unit, activity, team_set, limit=PAGE),
         [TeamRow(team, (), ()) for team in smallest if team.has_room(team_set)],
+        signed=signed_counts(unit, rows) if activity.settings.charter.parts else {},
+        held=held_names(unit, actor, team_set),
     )
+
+
+def held_names(unit: UnitOfWork, actor: Actor, team_set: TeamSet) -> list[Team]:
+    """Teams whose name or motto waits for staff, as far as this actor may decide."""
+    some = {"id": list(actor.limited_to)} if actor.limited_to else {}
+    return unit.store.find(TEAMS, team_set=team_set.id, held=True, limit=PAGE, **some)
 
 
 def teams(scene: Scene, request: Request) -> Response:
@@ -110,6 +128,23 @@ def split_count(unit: UnitOfWork, actor: Actor, activity_id: str) -> int:
 # --- one team ---
 
 
+@dataclass(frozen=True)
+class Agreed:
+    """What staff see of a team's charter and of who had which role."""
+
+    charter: CharterView
+    turns: list[RoleTurn]
+    people: Mapping[str, Participant]
+
+
+def read_agreed(unit: UnitOfWork, actor: Actor, activity: Activity, team: Team) -> Agreed:
+    """A team's charter and roles beside its members: a fixed number of queries."""
+    charter = charter_of(unit, actor, activity, team)
+    turns = unit.store.find(ROLE_TURNS, team=team.id, order="newest", limit=TURNS_SHOWN)
+    keys = {turn.person for turn in turns} | set(charter.signed or ())
+    return Agreed(charter, turns, participants_of(unit, activity.course, keys))
+
+
 def read_team(unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str) -> tuple[WorkView, Teams]:
     """A team with its work, and where its members could go."""
     activity = unit.store.get(ACTIVITIES, activity_id)
@@ -124,6 +159,8 @@ def read_team(unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str) ->
 def team(scene: Scene, request: Request, id: str) -> Response:
     """One team: members to move, more time, excuse."""
     view, found = run(scene.ports, read_team, scene.actor, scene.activity.id, id)
+    agreed = run(scene.ports, read_agreed, scene.actor, scene.activity, view.team)
+    charter = agreed.charter
     _ = scene.reader.gettext
     return page(
         scene,
@@ -135,6 +172,14 @@ def team(scene: Scene, request: Request, id: str) -> Response:
         found=found,
         may_place=is_allowed(scene.actor, Action.PLACE_PEOPLE),
         may_extend=is_allowed(scene.actor, Action.EXTEND),
+        charter=charter,
+        charter_now=standing(charter, scene.reader),
+        charter_parts=parts_of(scene.settings, charter.version),
+        signatures=signatures(charter.signed or {}, agreed.people, scene.reader),
+        unsigned=scene.reader.listed(
+            [view.people[key].name for key in charter.missing if key in view.people]
+        ),
+        record=record_rows(agreed.turns, agreed.people, scene.reader),
         window=view.deadlines.base.extended(*(e for e in view.deadlines.extensions if e.team)),
         extension_name=lambda e: (
             view.people[e.person].name if e.person in view.people else _("the whole team")
@@ -172,6 +217,16 @@ def more_time(scene: Scene, request: Request, id: str) -> Next:
     given = do(scene, request, extend, team="" if who else id, person=who, due=due, reason=reason)
     _ = scene.reader.gettext
     return Next(f"teams/{id}", _("More time given: due %(when)s now.", when=scene.reader.moment(given.due)))
+
+
+def decide(scene: Scene, request: Request, id: str) -> Next:
+    """Pass or reject a name or motto that was held."""
+    accept = request.field("act") == "pass"
+    team = do(scene, request, decide_name, id, accept=accept)
+    _ = scene.reader.gettext
+    if accept:
+        return Next("teams", _("Passed. The team is called %(name)s now.", name=team.name))
+    return Next("teams", _("Not passed. The team is told, and may choose another."))
 
 
 def excuse_now(scene: Scene, request: Request, id: str) -> Next:
@@ -276,4 +331,5 @@ ROUTES = (
     post("teams/<id>/move", move, form="teams/<id>"),
     post("teams/<id>/extend", more_time, form="teams/<id>"),
     post("teams/<id>/excuse", excuse_now, form="teams/<id>"),
+    post("teams/<id>/name", decide, form="teams"),
 )

@@ -38,6 +38,7 @@ from coursecrew.ui.panels import Panel, Press, Wait
 from coursecrew.ui.reader import Reader
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.starter import starter
+from coursecrew.ui.together import charter_rows, together
 
 LEVEL_LINE = re.compile(r"^\s*([0-9]+(?:[.,][0-9]+)?)\s*[:–|-]\s*(.*)$")
 BLANK_ROWS = 1
@@ -84,6 +85,7 @@ def settings(scene: Scene, request: Request) -> Response:
         editable=_editable(scene),
         parts=list(_part_rows(stored, scene)),
         criteria=list(_criterion_rows(stored, scene)),
+        agreements=charter_rows(stored),
         files=files,
         accepted=", ".join(ACCEPTED),
         draft=stored.step(Step.DRAFT),
@@ -246,6 +248,7 @@ def _form(scene: Scene, request: Request) -> Settings:
             "floor": str(reading.number("late_floor", old.late.floor)),
         },
         "rubric": {"number": old.rubric.number, "criteria": list(_criteria(reading))},
+        **together(request, reading, document, scene.reader),
     }
     window = Window(
         reading.moment("draft_opens"), reading.moment("draft_due"), reading.moment("draft_closes")
@@ -404,6 +407,10 @@ def place_name(place: str, reader: Reader) -> str:
         "steps.draft.due": _("Handing in is due"),
         "steps.draft.closes": _("Handing in closes"),
         "late.points": _("Points for each started day"),
+        "charter.parts": _("Parts of the charter"),
+        "charter.blocks": _("The draft waits for the charter"),
+        "team_roles": _("Roles in the team"),
+        "listed_words": _("Words that you look at first"),
     }
     return names.get(place, place)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from coursecrew.app import teams as acts
+from coursecrew.app.charters import CharterView, look_at_charter
 from coursecrew.app.notices import put_away, unread
 from coursecrew.app.records import CARDS, GRADES, PARTICIPANTS, TEAMS, WAITING
 from coursecrew.app.submissions import WorkView, look_at_work
@@ -19,7 +21,17 @@ from coursecrew.domain.people import STAFF, Actor, Participant, Role
 from coursecrew.domain.permissions import Action, is_allowed
 from coursecrew.domain.schedule import Step
 from coursecrew.domain.submissions import WorkState, words
-from coursecrew.domain.teams import Asking, Card, Team, name_key
+from coursecrew.domain.teams import (
+    COLOURS,
+    DECLINE_WITHIN,
+    SIGNS,
+    Asking,
+    Card,
+    Team,
+    checked_sign,
+    name_key,
+    sign_of,
+)
 from coursecrew.ui.forms import Reading
 from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.next_steps import Outlook, next_step, step_lines, without_team
@@ -27,6 +39,8 @@ from coursecrew.ui.notices import people_in, say
 from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.render import plain
 from coursecrew.ui.scene import Scene
+from coursecrew.ui.screens.charter import standing as charter_standing
+from coursecrew.ui.signs import colours, shapes
 
 TEAMS_ON_A_PAGE = 20
 FOUND_AT_ONCE = 20
@@ -49,6 +63,8 @@ class Home:
     cards: tuple[Card, ...] = ()
     asked: bool = False
     staff: tuple[Participant, ...] = ()
+    charter: CharterView | None = None
+    promoted: datetime | None = None  # moved up from a waiting list so lately that they may decline
 
 
 def home(scene: Scene, request: Request) -> Response:
@@ -74,7 +90,11 @@ def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mappin
         grades = unit.store.find(GRADES, activity=activity.id, person=actor.person, limit=1)
         grade = grades[0] if grades and grades[0].released_at else None
         people = acts.participants_of(unit, activity.course, wanted - set(view.people))
-        return Home(here, view, grade, askings, notices, {**view.people, **people})
+        return Home(
+            here, view, grade, askings, notices, {**view.people, **people},
+            charter=look_at_charter(unit, activity, here.team, view.active),
+            promoted=acts.promoted_at(unit, here),
+        )  # fmt: skip
     may_look = _may_look(unit, actor, here)
     rows, more = _page_of_teams(unit, activity, here, query) if may_look else ([], False)
     ids = {row.team for row in here.waits} | {asking.team for asking in askings}
@@ -178,7 +198,10 @@ def _find_team(scene: Scene, request: Request, found: Home) -> Response:
 def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> Response:
     reader, activity = scene.reader, scene.activity
     _ = reader.gettext
-    look = Outlook(reader, scene.actor, activity, found.here, view, found.grade, found.askings, found.people)
+    look = Outlook(
+        reader, scene.actor, activity, found.here, view, found.grade, found.askings, found.people,
+        found.charter,
+    )  # fmt: skip
     return page(
         scene,
         request,
@@ -208,6 +231,16 @@ def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> R
             if asking.kind == "invited" and asking.person in found.people
         ],
         locked=found.here.team_set.is_locked(reader.now),
+        charter=found.charter,
+        charter_now=charter_standing(found.charter, reader) if found.charter else ("", ""),
+        unsigned=reader.listed(
+            [
+                view.people[key].name
+                for key in (found.charter.missing if found.charter else ())
+                if key in view.people
+            ]
+        ),
+        may_decline=reader.moment(found.promoted + DECLINE_WITHIN) if found.promoted else "",
         first_visit=_first_visit(scene),
         notices=_notices(scene, found),
     )
@@ -415,14 +448,16 @@ def invite(scene: Scene, request: Request) -> Next:
 
 
 def about_form(scene: Scene, request: Request) -> Response:
-    """The team's motto, whether anybody may join, and who leads."""
+    """The team's name, sign and motto, whether anybody may join, and who leads."""
     _ = scene.reader.gettext
     here = _own(scene)
+    shape, colour = sign_of(here.team) if here.team else (SIGNS[0], COLOURS[0])
     people = run(scene.ports, _members, scene.actor, here)
     title = _("About the team")
     return page(
-        scene, request, "about_team.html", title=title, crumbs=[Crumb(title)], here=here, people=people
-    )
+        scene, request, "about_team.html", title=title, crumbs=[Crumb(title)], here=here, people=people,
+        shape=shape, colour=colour, shapes=shapes(scene.reader, colour), colours=colours(scene.reader, shape),
+    )  # fmt: skip
 
 
 def _members(unit: UnitOfWork, actor: Actor, here: Standing) -> list[Participant]:
@@ -436,8 +471,23 @@ def about(scene: Scene, request: Request) -> Next:
     reading = Reading(request, scene.reader)
     motto, leader = reading.text("motto"), reading.text("leader")
     is_open = reading.text("open") != "no"
-    do(scene, request, acts.describe_team, motto=motto, is_open=is_open, leader=leader)
-    return Next("team", scene.reader.gettext("Saved."))
+    name = reading.text("name") if "name" in request.form else None
+    sign = checked_sign(reading.text("sign"), reading.text("colour")) if "sign" in request.form else ""
+    saved = do(
+        scene, request, acts.describe_team,
+        motto=motto, is_open=is_open, leader=leader, name=name, sign=sign,
+    )  # fmt: skip
+    _ = scene.reader.gettext
+    if saved.held:
+        return Next("team", _("Saved. The new name or motto waits for the course staff."))
+    return Next("team", _("Saved."))
+
+
+def decline_seat(scene: Scene, request: Request) -> Next:
+    """Give back a seat that one moved up into."""
+    team = do(scene, request, acts.decline_seat)
+    _ = scene.reader.gettext
+    return Next("team", _("Declined. The seat in %(name)s goes to whoever waits next.", name=team.name))
 
 
 def leave_form(scene: Scene, request: Request) -> Response:
@@ -496,6 +546,7 @@ ROUTES = (
     post("team/invite", invite, form="team/invite"),
     get("team/about", about_form),
     post("team/about", about, form="team/about"),
+    post("team/decline", decline_seat, form="team"),
     get("team/leave", leave_form),
     post("team/leave", leave, form="team/leave"),
     post("team/<team>/join", join, form="team"),
