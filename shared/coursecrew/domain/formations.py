@@ -50,13 +50,13 @@ class Formation:
     answered: int = 0
     passes: int = 0  # made so far
     of: int = 0  # passes planned
-    best: dict[str, Any] = field(default_factory=dict)  # best so far: score, unmet
-    result: dict[str, Any] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    best: dict[str, Any] = field(default_factory=dict)  # so far; empty where sensitive rules are in play
+    result: dict[str, Any] = field(default_factory=dict)  # figures of all teams (`app/formation_figures`)
+    problems: list[dict[str, Any]] = field(default_factory=list)  # field, code, values (keys of persons)
     stop: bool = False  # somebody asked to stop with the best so far
     claimed_until: datetime | None = None
     done_at: datetime | None = None
-    published_at: datetime | None = None
+    published_at: datetime | None = None  # first; stays when the teams are taken back
     sensitive_gone: bool = False  # the sensitive answers it used are deleted
     version: int = 1
 
@@ -73,7 +73,7 @@ class FormedTeam:
     size: int
     score: int
     unmet: int  # rules that it does not meet, sensitive ones left out
-    reasons: list[dict[str, Any]]  # by rule: value, weight, bound, met, why
+    reasons: list[dict[str, Any]]  # by rule: value, weight, bound, met, why, said (`explaining.Reason`)
     locked: bool = False
     team: str = ""  # the team made of it when the run was published
     version: int = 1
