@@ -157,7 +157,8 @@ class RecordType(Generic[R]):
 
     `orders` maps a name to columns (a leading "-" turns one round); "id" always exists and every
     order ends with it. `indexes` are the equalities that screens ask for. `personal` says in words
-    what of a person stands in the table, for the data map and the hosts' privacy notes.
+    what of a person stands in the table, for the data map and the hosts' privacy notes. `closed` rows
+    are for those whom they name and nobody else: no page of a host for operators lists them.
     """
 
     table: str
@@ -167,6 +168,7 @@ class RecordType(Generic[R]):
     indexes: tuple[tuple[str, ...], ...] = ()
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     personal: str = ""
+    closed: bool = False
 
     def __post_init__(self) -> None:
         names = {f.name for f in fields(cast("Any", self.build))}
@@ -572,6 +574,7 @@ SENSITIVE_ANSWERS = RecordType(
     },
     unique=(("activity", "person"),),
     personal="answers that only the optimiser reads; deleted 14 days after teams were published",
+    closed=True,
 )  # fmt: skip
 FORMATIONS = RecordType(
     "coursecrew_formation",
@@ -677,6 +680,7 @@ SANDBOX_ITEMS = RecordType(
     indexes=(("activity", "person", "edited_at"), ("activity", "team", "edited_at")),
     orders={"newest": ("-edited_at",)},
     personal="what a person tried out, for those they chose; no page of staff shows it",
+    closed=True,
 )  # fmt: skip
 SANDBOX_REMARKS = RecordType(
     "coursecrew_sandbox_remark",
@@ -687,6 +691,7 @@ SANDBOX_REMARKS = RecordType(
     },
     indexes=(("item",),),
     personal="what a person said about something tried out",
+    closed=True,
 )  # fmt: skip
 SANDBOX_YES = RecordType(
     "coursecrew_sandbox_yes",
