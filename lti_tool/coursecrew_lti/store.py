@@ -129,6 +129,7 @@ class SqlStore:
     def find(
         self,
         kind: RecordType[R],
+        /,
         *,
         order: str = "id",
         after: R | None = None,
@@ -143,12 +144,12 @@ class SqlStore:
         rows = self._connection.execute(statement, values | {"the_limit": limit})
         return [kind.from_values(row) for row in rows]
 
-    def count(self, kind: RecordType[R], **equal: Any) -> int:
+    def count(self, kind: RecordType[R], /, **equal: Any) -> int:
         """How many rows match."""
         shape, values = self._asked(kind, equal)
         return cast("int", self._connection.execute(_count(kind.table, shape), values).scalar_one())
 
-    def tally(self, kind: RecordType[R], by: str, **equal: Any) -> dict[Any, int]:
+    def tally(self, kind: RecordType[R], /, by: str, **equal: Any) -> dict[Any, int]:
         """How many rows match, for each value of the column `by`."""
         shape, values = self._asked(kind, equal)
         load = kind.columns[by].to_object

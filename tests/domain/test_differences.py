@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -44,7 +45,7 @@ def test_the_stretches_make_both_texts_again(before: str, after: str) -> None:
     assert "".join(one.text for one in found if one.kind != "new") == before
     assert "".join(one.text for one in found if one.kind != "gone") == after
     assert all(one.text for one in found)
-    assert all(one.kind != other.kind for one, other in zip(found, found[1:], strict=False))
+    assert all(one.kind != other.kind for one, other in pairwise(found))
 
 
 def test_what_stayed_is_cut_to_what_stands_beside_a_change() -> None:

@@ -253,7 +253,7 @@ class _CountingStore:
         if name not in VERBS:
             return verb
 
-        def counted(kind: Any, *args: Any, **kwargs: Any) -> Any:
+        def counted(kind: Any, /, *args: Any, **kwargs: Any) -> Any:
             self._calls[f"{name} {kind.table}"] += 1
             return verb(kind, *args, **kwargs)
 

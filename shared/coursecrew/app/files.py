@@ -1,18 +1,26 @@
-"""Files that belong to an activity's task text: kept under random names, linked by id."""
+"""Uploads: what is accepted, files of an activity's task text, and opening any file by its id."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import unicodedata
+import zipfile
+import zlib
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from coursecrew.app.activities import acting_as
+from coursecrew.app.bonds import mentor_subject
 from coursecrew.app.ports import Ports
-from coursecrew.app.records import ACTIVITIES, FILES, StoredFile
+from coursecrew.app.records import ACTIVITIES, BYLINES, FILES, SEALED_FILES, TEAM_FILES, StoredFile
+from coursecrew.app.teams import participant_of, standing
 from coursecrew.app.unit_of_work import UnitOfWork, run
-from coursecrew.domain.errors import NotFound, TooLarge, WrongFileType
+from coursecrew.domain.errors import Conflict, NotAllowed, NotFound, TooLarge, WrongFileType
 from coursecrew.domain.people import Actor
 from coursecrew.domain.permissions import Action, is_allowed, require
+from coursecrew.domain.pictures import NotAPicture, cleaned
+from coursecrew.domain.team_files import TeamFile
 
 MOST_BYTES = 20_000_000
 MOST_FILES = 20
@@ -34,6 +42,7 @@ OFFICE = {
     ".ods": "application/vnd.oasis.opendocument.spreadsheet",
     ".odp": "application/vnd.oasis.opendocument.presentation",
 }
+OPEN_XML = {".docx": "word/", ".xlsx": "xl/", ".pptx": "ppt/"}  # where such a document keeps its content
 TEXTS = {".txt": "text/plain", ".csv": "text/csv", ".md": "text/markdown"}
 ACCEPTED = ("PNG", "JPEG", "GIF", "PDF", "Office", "OpenDocument", "TXT", "CSV")
 
@@ -43,6 +52,8 @@ def kind_of(name: str, content: bytes) -> str:
     ending = "." + name.rsplit(".", 1)[-1].casefold() if "." in name else ""
     for signature, kind, endings in SIGNATURES:
         if content.startswith(signature) and ending in endings:
+            if ending in OFFICE and not _is_office(ending, content):
+                break
             return OFFICE.get(ending, kind)
     if ending in TEXTS and b"\x00" not in content[:4096]:
         try:
@@ -54,11 +65,60 @@ def kind_of(name: str, content: bytes) -> str:
     raise WrongFileType(name=name, accepted=", ".join(ACCEPTED))
 
 
+def _is_office(ending: str, content: bytes) -> bool:
+    """Whether an archive is a document of that ending, without programs in it."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = archive.namelist()
+            if any(name.casefold().endswith(("vbaproject.bin", "/script-lb.xml")) for name in names):
+                return False
+            if ending in OPEN_XML:
+                return "[Content_Types].xml" in names and any(n.startswith(OPEN_XML[ending]) for n in names)
+            first = archive.infolist()[0]
+            if first.filename != "mimetype" or first.file_size > 100:
+                return False
+            return archive.read(first).decode("ascii", "replace").strip() == OFFICE[ending]
+    except (zipfile.BadZipFile, zlib.error, IndexError, NotImplementedError, RuntimeError, OSError):
+        return False
+
+
 def clean_name(name: str) -> str:
     """A file name without path parts, control signs and direction marks."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    visible = "".join(sign for sign in last if unicodedata.category(sign) not in ("Cc", "Cf"))
+    visible = "".join(
+        sign for sign in last if unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    )
     return visible.strip(". ")[-200:] or "file"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An uploaded file as it may be kept."""
+
+    name: str
+    kind: str
+    body: bytes
+    cleaned: bool = False  # location and camera data were taken out
+
+
+def checked_file(ports: Ports, name: str, content: BinaryIO, limit: int) -> Checked:
+    """An upload under a safe name, of an accepted kind, harmless as far as the site's scanner says.
+
+    Pictures lose the place and camera they were taken with. Refusals: `TooLarge`, `WrongFileType`,
+    `Conflict("file_unsafe")`, `PlatformUnreachable` where the scanner does not answer.
+    """
+    body = content.read(limit + 1)
+    name = clean_name(name)
+    if len(body) > limit:
+        raise TooLarge(name=name, limit=limit, accepted=", ".join(ACCEPTED))
+    kind = kind_of(name, body)
+    try:
+        clean = cleaned(kind, body)
+    except NotAPicture:
+        raise WrongFileType(name=name, accepted=", ".join(ACCEPTED)) from None
+    if ports.scan is not None and not ports.scan(io.BytesIO(body)):
+        raise Conflict("file_unsafe", name=name)
+    return Checked(name, kind, clean, clean != body)
 
 
 def add_file(
@@ -66,14 +126,10 @@ def add_file(
 ) -> StoredFile:
     """Keep an uploaded file for the task text: bytes first, then the row that links them."""
     require(actor, Action.ADD_FILE)
-    body = content.read(limit + 1)
-    name = clean_name(name)
-    if len(body) > limit:
-        raise TooLarge(name=name, limit=limit, accepted=", ".join(ACCEPTED))
-    kind = kind_of(name, body)
+    one = checked_file(ports, name, content, limit)
     stored = ports.ids.new()
-    ports.files.put(stored, io.BytesIO(body))
-    return run(ports, _link, actor, activity_id, name, kind, body, stored)
+    ports.files.put(stored, io.BytesIO(one.body))
+    return run(ports, _link, actor, activity_id, one.name, one.kind, one.body, stored)
 
 
 def _link(
@@ -81,7 +137,7 @@ def _link(
 ) -> StoredFile:
     activity = unit.store.get(ACTIVITIES, activity_id)
     if unit.store.count(FILES, activity=activity_id) >= MOST_FILES:
-        raise TooLarge(name=name, limit=MOST_FILES, count=True, accepted="")
+        raise TooLarge(what="count", name=name, most=MOST_FILES)
     return unit.store.add(
         FILES,
         StoredFile(
@@ -104,10 +160,19 @@ def files_of(unit: UnitOfWork, activity_id: str) -> list[StoredFile]:
     return unit.store.find(FILES, activity=activity_id)
 
 
-def open_file(ports: Ports, actor: Actor, course: str, file_id: str) -> tuple[StoredFile, BinaryIO]:
-    """A file of the actor's course, and its content; learners only once the activity is visible."""
+def open_file(
+    ports: Ports, actor: Actor, course: str, file_id: str
+) -> tuple[StoredFile | TeamFile, BinaryIO]:
+    """A file of the actor's course, and its content.
 
-    def read(unit: UnitOfWork) -> StoredFile:
+    One of the task: for everybody once the activity is visible. One of a team: for whoever may read
+    the draft it lies in, or a submission it was handed in with.
+    """
+
+    def read(unit: UnitOfWork) -> StoredFile | TeamFile:
+        found = unit.store.find(TEAM_FILES, id=file_id, limit=1)
+        if found:
+            return readable_file(unit, acting_in(unit, actor, course), course, found[0])
         row = unit.store.get(FILES, file_id)
         if row.course != course:
             raise NotFound("file")
@@ -118,7 +183,31 @@ def open_file(ports: Ports, actor: Actor, course: str, file_id: str) -> tuple[St
         return row
 
     row = run(ports, read)
+    if not row.stored:
+        raise NotFound("file")
     return row, ports.files.open(row.stored)
+
+
+def acting_in(unit: UnitOfWork, actor: Actor, course: str) -> Actor:
+    """The actor with rights named in this course; an address of a file enters no activity."""
+    return acting_as(actor, participant_of(unit, course, actor.person))
+
+
+def readable_file(unit: UnitOfWork, actor: Actor, course: str, row: TeamFile) -> TeamFile:
+    """A team's file, for whoever may read the draft it lies in or a submission it was sealed into."""
+    if row.course != course:
+        raise NotFound("file")
+    activity = unit.store.get(ACTIVITIES, row.activity)
+    here = standing(unit, actor, activity)
+    subject = mentor_subject(unit, actor, here, row.team)
+    if row.state == "here" and is_allowed(actor, Action.READ_DRAFT, subject):
+        return row
+    sealed = [one.submission for one in unit.store.find(SEALED_FILES, file=row.id)]
+    named = {one.submission for one in unit.store.find(BYLINES, submission=sealed, person=actor.person)}
+    for submission in sealed:
+        if is_allowed(actor, Action.READ_SUBMISSION, replace(subject, in_byline=submission in named)):
+            return row
+    raise NotAllowed(str(Action.READ_SUBMISSION if row.state == "gone" else Action.READ_DRAFT))
 
 
 def remove_file(ports: Ports, actor: Actor, activity_id: str, file_id: str) -> None:

@@ -167,6 +167,7 @@ class MemoryStore:
     def find(
         self,
         kind: RecordType[R],
+        /,
         *,
         order: str = "id",
         after: R | None = None,
@@ -181,11 +182,11 @@ class MemoryStore:
             rows = [row for row in rows if in_order(row, last) > 0]
         return [kind.from_row(row) for row in rows[:limit]]
 
-    def count(self, kind: RecordType[R], **equal: Any) -> int:
+    def count(self, kind: RecordType[R], /, **equal: Any) -> int:
         """How many rows match."""
         return len(self._matching(kind, equal))
 
-    def tally(self, kind: RecordType[R], by: str, **equal: Any) -> dict[Any, int]:
+    def tally(self, kind: RecordType[R], /, by: str, **equal: Any) -> dict[Any, int]:
         """How many rows match, for each value of the column `by`."""
         counts = Counter(row[by] for row in self._matching(kind, equal))
         return {kind.columns[by].to_object(value): count for value, count in counts.items()}
@@ -454,7 +455,7 @@ class MemoryPorts(Ports):
     queue: MemoryQueue
     pauses: list[float]
 
-    def rows(self, kind: RecordType[R], *, order: str = "id", **equal: Any) -> list[R]:
+    def rows(self, kind: RecordType[R], /, *, order: str = "id", **equal: Any) -> list[R]:
         """All rows of a kind that match, read in a transaction of its own."""
         with self.transaction() as store:
             return store.find(kind, order=order, limit=1_000_000, **equal)

@@ -31,6 +31,7 @@ class Store(Protocol):
     def find(
         self,
         kind: RecordType[R],
+        /,
         *,
         order: str = "id",
         after: R | None = None,
@@ -40,11 +41,11 @@ class Store(Protocol):
         """Rows that match all equalities, in a declared order, at most `limit`."""
         ...
 
-    def count(self, kind: RecordType[R], **equal: Any) -> int:
+    def count(self, kind: RecordType[R], /, **equal: Any) -> int:
         """How many rows match."""
         ...
 
-    def tally(self, kind: RecordType[R], by: str, **equal: Any) -> dict[Any, int]:
+    def tally(self, kind: RecordType[R], /, by: str, **equal: Any) -> dict[Any, int]:
         """How many rows match, for each value of the column `by`."""
         ...
 
@@ -78,6 +79,19 @@ class Ids(Protocol):
 
 
 @dataclass(frozen=True)
+class PlatformGroup:
+    """A group that the platform itself has: its name, the grouping it stands in, who is in it.
+
+    `grouping` is "" where the platform has groups without any; `members` are person keys, and only
+    of people whom we know or may know: the platform's list of members says who they are.
+    """
+
+    name: str
+    grouping: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Member:
     """One person of the platform's member list."""
 
@@ -103,6 +117,17 @@ class People(Protocol):
 
     def handles(self, course: str, people: Sequence[str]) -> Mapping[str, str]:
         """What an exported file calls each of these people, so that `person_for` knows it again."""
+        ...
+
+    def knows_all(self, course: str) -> bool:
+        """Whether the member list holds everybody, so that nobody more comes in by opening a page."""
+        ...
+
+    def groups(self, course: str) -> Sequence[PlatformGroup] | None:
+        """The groups that the platform itself has in this course; `None` where it gives none here.
+
+        Raises `PlatformUnreachable` rather than giving half of them.
+        """
         ...
 
 
@@ -213,3 +238,6 @@ class Ports:
     pause: Callable[[float], None]  # wait before a retry; seconds
     has_gradebook: bool = True
     has_mailer: bool = True  # without one, letters wait
+    # Whether uploaded bytes are harmless, where the site has a scanner; raises `PlatformUnreachable`
+    # if it does not answer.
+    scan: Callable[[BinaryIO], bool] | None = None

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from coursecrew.app.attached import count_files, seal_files
 from coursecrew.app.bonds import mentor_subject
 from coursecrew.app.charters import must_be_signed
+from coursecrew.app.draft_versions import base_texts, keep_version, mark_sealed
 from coursecrew.app.records import (
     ACTIVITIES,
     BYLINES,
     CONFIRMATIONS,
-    DRAFT_VERSIONS,
     DRAFTS,
     EXTENSIONS,
     MEMBERSHIPS,
@@ -43,8 +44,8 @@ from coursecrew.domain.submissions import (
     Byline,
     Confirmation,
     Draft,
-    DraftVersion,
     Submission,
+    VersionKind,
     Work,
     WorkState,
     checked_texts,
@@ -174,6 +175,20 @@ def own_work(unit: UnitOfWork, actor: Actor, activity_id: str) -> tuple[Activity
 # --- writing ---
 
 
+def drafting(
+    unit: UnitOfWork, actor: Actor, activity_id: str, action: Action
+) -> tuple[Activity, WorkView, Work]:
+    """The team's work, held against others of the team until the end of the use case; refused unless
+    the actor may do this and the draft is open."""
+    activity, view = _writing(unit, actor, activity_id, action)
+    work = unit.store.get(WORKS, _work(unit, activity, view.team).id, lock=True)
+    if work.state is not WorkState.DRAFTING:
+        raise AlreadyDecided(what="work", state=work.state.value)
+    view.window.must_be_open(unit.now, Step.DRAFT)
+    must_be_signed(unit, activity, view.team, view.active)
+    return activity, view, work
+
+
 def save_draft(
     unit: UnitOfWork,
     actor: Actor,
@@ -182,33 +197,46 @@ def save_draft(
     *,
     seen: int,
     kept: Mapping[str, str] | None = None,
+    kind: VersionKind = VersionKind.SAVED,
 ) -> Draft:
-    """Save the team's draft; somebody else's save in between is refused with both texts.
+    """Save the team's draft, together with what others saved since the person opened it.
 
     `seen` is the number of the draft the person edited. Edits in different sentences both survive
     without a question; `Stale` names the parts in which both changed the same sentence, with all
     three texts.
     `kept` are own texts that lost when the person chose among such parts: they stay as a version.
+    `kind` says whether the page saved by itself, or what else the version comes from.
     """
-    activity, view = _writing(unit, actor, activity_id, Action.WRITE_DRAFT)
-    work = _work(unit, activity, view.team)
-    if work.state is not WorkState.DRAFTING:
-        raise AlreadyDecided(what="work", state=work.state.value)
-    view.window.must_be_open(unit.now, Step.DRAFT)
-    must_be_signed(unit, activity, view.team, view.active)
-    draft = _draft(unit, work)
-    mine = {**draft.texts, **checked_texts(activity.settings.prompts, {**draft.texts, **texts})}
-    if seen != draft.number:
-        sent = checked_texts(activity.settings.prompts, texts)
-        mine = _joined_texts(unit, work, draft, {part: sent[part] for part in sent if part in texts}, seen)
+    activity, _view, work = drafting(unit, actor, activity_id, Action.WRITE_DRAFT)
+    draft = draft_of(unit, work)
+    sent = checked_texts(activity.settings.prompts, {**draft.texts, **texts})
+    sent = {part: sent[part] for part in sent if part in texts}
+    if seen == draft.number:
+        mine = {**draft.texts, **sent}
+    else:
+        mine = _joined_texts(unit, work, draft, sent, seen)
     if kept:
         lost = checked_texts(activity.settings.prompts, {**draft.texts, **kept})
-        _keep_version(unit, work, replace(draft, texts=lost), actor.person, "kept")
+        keep_version(unit, work, replace(draft, texts=lost), actor.person, VersionKind.KEPT)
     if mine == dict(draft.texts):
         return draft
-    draft = unit.store.save(DRAFTS, replace(draft, texts=mine, number=draft.number + 1))
-    _keep_version(unit, work, draft, actor.person)
-    unit.store.save(WORKS, replace(work, edited_at=unit.now, edited_by=actor.person))
+    return put_in_force(unit, work, draft, mine, actor.person, kind)
+
+
+def put_in_force(
+    unit: UnitOfWork,
+    work: Work,
+    draft: Draft,
+    texts: Mapping[str, str],
+    person: str,
+    kind: VersionKind,
+    *,
+    source: int = 0,
+) -> Draft:
+    """Make these texts the draft, as its next version."""
+    draft = unit.store.save(DRAFTS, replace(draft, texts=texts, number=draft.number + 1))
+    keep_version(unit, work, draft, person, kind, source=source)
+    unit.store.save(WORKS, replace(work, edited_at=unit.now, edited_by=person))
     return draft
 
 
@@ -216,7 +244,7 @@ def _joined_texts(
     unit: UnitOfWork, work: Work, draft: Draft, mine: Mapping[str, str], seen: int
 ) -> dict[str, str]:
     """Join two people's edits by sentence and line; refuse the parts where both changed the same."""
-    base = _version_texts(unit, work, seen)
+    base = base_texts(unit, work, seen)
     joined, clashes = dict(draft.texts), []
     for part, text in mine.items():
         before, theirs = base.get(part, ""), draft.texts.get(part, "")
@@ -228,20 +256,10 @@ def _joined_texts(
         else:
             joined[part] = merged.text
     if clashes:
-        raise Stale(what="draft", clashes=clashes, by=work.edited_by, at=work.edited_at, seen=draft.number)
+        raise Stale(
+            what="draft", clashes=clashes, by=work.edited_by, at=work.edited_at, seen=draft.number, base=seen
+        )
     return joined
-
-
-def _version_texts(unit: UnitOfWork, work: Work, number: int) -> Mapping[str, str]:
-    found = unit.store.find(DRAFT_VERSIONS, work=work.id, number=number, limit=1)
-    return found[0].texts if found else {}
-
-
-def _keep_version(unit: UnitOfWork, work: Work, draft: Draft, author: str, kind: str = "saved") -> None:
-    unit.store.add(
-        DRAFT_VERSIONS,
-        DraftVersion(unit.new_id(), work.id, draft.number, draft.texts, author, unit.now, kind),
-    )
 
 
 # --- handing in ---
@@ -282,7 +300,7 @@ def submit(
     that nobody hands in a text they have not seen. A second press is the same submission.
     """
     activity, view = _writing(unit, actor, activity_id, Action.SUBMIT_WORK)
-    work = _work(unit, activity, view.team)
+    work = unit.store.get(WORKS, _work(unit, activity, view.team).id, lock=True)
     if not work.may("submit"):
         if work.submission and work.state in (WorkState.CONFIRMING, WorkState.SUBMITTED):
             return unit.store.get(SUBMISSIONS, work.submission)
@@ -290,7 +308,7 @@ def submit(
     own = view.deadlines.of(actor.person)
     own.must_be_open(unit.now, Step.DRAFT)
     _must_be_allowed_to_press(unit, activity, view, actor.person)
-    draft = _draft(unit, work)
+    draft = draft_of(unit, work)
     if draft.number != seen:
         raise Stale(what="submit", seen=draft.number, clashes=[], by=work.edited_by, at=work.edited_at)
     missing = missing_parts(activity.settings.prompts, draft.texts)
@@ -360,6 +378,8 @@ def _seal(
             how=how,
         ),
     )
+    seal_files(unit, activity.id, team.id, submission.id)
+    mark_sealed(unit, work, draft.number)
     for person in names:
         unit.store.add(BYLINES, Byline(unit.new_id(), activity.id, submission.id, team.id, person))
     if confirming:
@@ -569,8 +589,9 @@ def pass_time(unit: UnitOfWork, activity_id: str, work_id: str) -> Work:
         return work
     if work.state is not WorkState.DRAFTING or not over:
         return work
-    draft = _draft(unit, work)
-    if draft.is_empty() or not activity.settings.auto_seal:
+    draft = draft_of(unit, work)
+    empty = draft.is_empty() and not count_files(unit, activity.id, team.id)
+    if empty or not activity.settings.auto_seal:
         work = unit.store.save(WORKS, replace(work, state=WorkState.MISSED))
         unit.record(Kind.WORK_MISSED, activity=activity.id, course=activity.course, by="", team=team.id)
         return work
@@ -623,6 +644,7 @@ def _work(unit: UnitOfWork, activity: Activity, team: Team) -> Work:
     return unit.store.add(WORKS, Work(unit.new_id(), activity.id, team.id))
 
 
-def _draft(unit: UnitOfWork, work: Work) -> Draft:
+def draft_of(unit: UnitOfWork, work: Work) -> Draft:
+    """The draft of a work; made where nobody wrote yet."""
     found = unit.store.find(DRAFTS, work=work.id, limit=1)
     return found[0] if found else unit.store.add(DRAFTS, Draft(unit.new_id(), work.id))

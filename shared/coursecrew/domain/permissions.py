@@ -35,6 +35,7 @@ class Action(StrEnum):
     EXTEND = "extend"
     EXCUSE = "excuse"
     SCORE_WORK = "score_work"
+    CORRECT_BYLINE = "correct_byline"
     OVERRIDE_GRADE = "override_grade"
     RELEASE_GRADES = "release_grades"
     READ_OWN_RESULT = "read_own_result"
@@ -106,6 +107,11 @@ def anybody(actor: Actor, subject: Subject) -> bool:
 def learner(actor: Actor, subject: Subject) -> bool:
     """A learner who takes part, not somebody looking on."""
     return subject.takes_part and not actor.looks_on
+
+
+def oneself(actor: Actor, subject: Subject) -> bool:
+    """Anybody, about what they wrote themselves, also when they take part no longer."""
+    return not actor.looks_on
 
 
 def member(actor: Actor, subject: Subject) -> bool:
@@ -203,6 +209,7 @@ TABLE: Mapping[Action, Rule] = {
     Action.EXTEND: instructor,
     Action.EXCUSE: instructor,
     Action.SCORE_WORK: judge,
+    Action.CORRECT_BYLINE: judge,
     Action.OVERRIDE_GRADE: instructor,
     Action.RELEASE_GRADES: instructor,
     Action.READ_OWN_RESULT: learner,
@@ -245,7 +252,7 @@ TABLE: Mapping[Action, Rule] = {
     Action.WRITE_REMARK: member,
     Action.WRITE_CARD: learner,
     Action.READ_CARD: member_mentor_or_staff,
-    Action.READ_OWN_PAST: learner,
+    Action.READ_OWN_PAST: oneself,
 }
 
 

@@ -32,6 +32,21 @@ class WorkState(StrEnum):
     EXCUSED = "excused"
 
 
+class VersionKind(StrEnum):
+    """What a version of a draft counts as."""
+
+    AUTO = "auto"  # saved by itself; the same author's next one within ten minutes takes its place
+    SAVED = "saved"  # by a press
+    SEALED = "sealed"  # handed in, for ever
+    KEPT = "kept"  # a text that lost against a later edit
+    RESTORED = "restored"  # an earlier version put in force again
+    PROMOTED = "promoted"  # out of the sandbox
+    FOLDED = "folded"  # an autosave that a later one took the place of; gone after two days
+
+
+# What a list of versions shows.
+SHOWN = tuple(kind for kind in VersionKind if kind is not VersionKind.FOLDED)
+
 # Which state each move starts from; whoever is elsewhere is told what happened meanwhile.
 MOVES: Mapping[str, frozenset[WorkState]] = {
     "submit": frozenset({WorkState.DRAFTING}),

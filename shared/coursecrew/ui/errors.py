@@ -39,8 +39,10 @@ TOLD_APART: Mapping[str, str] = {
     "closed": "step",
     "already_decided": "state",
     "stale": "what",
+    "too_large": "what",
     "platform_unreachable": "what",
     "asking_over": "state",
+    "merger_over": "state",
     "nudge": "why",
     "charter_unsigned": "written",
 }
@@ -104,6 +106,18 @@ REFUSALS: Mapping[str, Said] = {
         403,
         N_("Only instructors decide how somebody alone goes on."),
         N_("Ask the instructor of this course."),
+    ),
+    "not_allowed:say_present": Said(403, N_("Only a member of the team can say this for themselves.")),
+    "not_allowed:decide_merger": Said(
+        403, N_("Only members of these two teams decide whether they become one.")
+    ),
+    "not_allowed:propose_merger": Said(
+        403,
+        N_("Only instructors can propose that two teams become one."),
+        N_("Ask the instructor of this course."),
+    ),
+    "not_allowed:correct_byline": Said(
+        403, N_("Only course staff for this team can change whose names stand on its work.")
     ),
     "not_allowed:submit_work": Said(403, N_("Only members of the team can hand in its work.")),
     "not_allowed:withdraw_work": Said(403, N_("Only members of the team can take its work back.")),
@@ -184,6 +198,16 @@ REFUSALS: Mapping[str, Said] = {
     ),
     "not_allowed:read_survey": Said(
         403, N_("Only course staff for all teams read the answers to the survey.")
+    ),
+    "not_allowed:add_team_file": Said(
+        403,
+        N_("Only members of the team can add files to its draft."),
+        N_("If you should work with this team, ask your course staff to add you."),
+    ),
+    "not_allowed:remove_team_file": Said(
+        403,
+        N_("Only whoever added this file can take it out, while they are in the team."),
+        N_("Files stay with the team when somebody leaves it. Ask your course staff if it must go."),
     ),
     "not_allowed:add_file": Said(403, N_("Only instructors and authors can add files here.")),
     # 404
@@ -267,6 +291,63 @@ REFUSALS: Mapping[str, Said] = {
     "asking_over:accepted": Said(409, N_("Somebody of the team has said yes already.")),
     "asking_over:declined": Said(409, N_("Somebody of the team has said no already.")),
     "asking_over:withdrawn": Said(409, N_("This no longer stands: the person has found another team.")),
+    "team_handed_in": Said(
+        409,
+        N_("%(name)s has handed in already, so nobody joins it now."),
+        N_("Choose another team."),
+    ),
+    "no_seat_free": Said(
+        409,
+        N_("No team with a free seat can take this person now."),
+        N_("Raise the largest size, or make a team of those who have none."),
+    ),
+    "pool_changed": Said(
+        409,
+        N_("Some of these people have a team by now, or they are too few or too many for one."),
+        N_("Look at the list again."),
+    ),
+    "back_first": Said(
+        409, N_("You count as inactive in your team."), N_("Say that you are back, then answer here.")
+    ),
+    "merger_same": Said(409, N_("A team cannot become one with itself."), N_("Choose another team.")),
+    "merger_empty": Said(409, N_("Nobody is in %(name)s."), N_("Choose a team that has members.")),
+    "merger_too_large": Said(
+        409,
+        N_("Together they would be %(size)s, and a team has at most %(max)s."),
+        N_("Choose a smaller team."),
+    ),
+    "merger_handed_in": Said(
+        409,
+        N_("%(name)s has handed in, or has more time than others; it stays as it is."),
+        N_("Choose another team, or wait until this work is over."),
+    ),
+    "merger_open": Said(
+        409,
+        N_("A proposal about %(name)s is waiting for an answer already."),
+        N_("Decide that one first."),
+    ),
+    "merger_early": Said(
+        409,
+        N_("The members have time to decide until %(until)s."),
+        N_("You decide after that. To end the proposal now, refuse it with a reason."),
+    ),
+    "merger_over": Said(409, N_("This proposal is decided."), N_("See below how it stands now.")),
+    "merger_over:staff": Said(
+        409, N_("The three days are over; the instructor decides now."), N_("You are told how.")
+    ),
+    "merger_over:moot": Said(
+        409, N_("This proposal no longer stands: one of the teams has changed."), N_("Nothing is left to do.")
+    ),
+    "on_byline_elsewhere": Said(
+        409,
+        N_("%(name)s stands on another team’s work in this assignment already."),
+        N_("Take the name off that work first."),
+    ),
+    "last_name": Said(
+        409,
+        N_("A work cannot stand without any name."),
+        N_("Add somebody first, or excuse the team."),
+    ),
     "name_taken": Said(
         409,
         N_("Another team is called %(name)s."),
@@ -416,6 +497,11 @@ REFUSALS: Mapping[str, Said] = {
         N_("Your name stands on another team’s work in this assignment already."),
         N_("Ask your course staff which of the two should count."),
     ),
+    "file_sealed": Said(
+        409,
+        N_("%(name)s is handed in, and stays with what was handed in."),
+        N_("To take it out of the draft, take the work back first."),
+    ),
     # 409: somebody was faster
     "stale": Said(
         409,
@@ -446,6 +532,11 @@ REFUSALS: Mapping[str, Said] = {
         409,
         N_("%(by)s saved this item after you opened it."),
         N_("Your text is still in the box. Their text stands below it: bring the two together, then save."),
+    ),
+    "stale:restore": Said(
+        409,
+        N_("%(by)s changed the draft after you opened this page."),
+        N_("Nothing was restored. See below what would differ now, then restore again."),
     ),
     "stale:settings": Said(
         409,
@@ -491,6 +582,22 @@ REFUSALS: Mapping[str, Said] = {
         N_("%(name)s is too large: files may have %(limit)s."),
         N_("Put it elsewhere and paste its link."),
     ),
+    "too_large:count": Said(
+        413,
+        N_("%(name)s would be one too many: a team hands in %(most)s files and links at most."),
+        N_("Take one out first, or put several into one document."),
+    ),
+    "file_unsafe": Said(
+        415,
+        N_("The virus scanner of this site refuses %(name)s."),
+        N_("Look through your own machine, save the document again, and add the new file."),
+        tone="bad",
+    ),
+    "platform_unreachable:scan": Said(
+        503,
+        N_("Files cannot be looked through for viruses at this moment, so none is taken."),
+        N_("Nothing was lost; try again in a few minutes, or paste a link."),
+    ),
     "file_type": Said(
         415,
         N_("%(name)s is of a kind that cannot be added."),
@@ -530,6 +637,9 @@ PROBLEMS: Mapping[str, str] = {
     "pitch_missing": N_("Say in a sentence what you look for."),
     "pitch_too_long": N_("At most %(most)s characters; these are %(have)s."),
     "text_too_long": N_("At most %(most)s characters; these are %(have)s."),
+    "not_a_link": N_("Give a whole address that begins with https://, of at most %(most)s characters."),
+    "file_missing": N_("Choose a file first."),
+    "place_open": N_("Place %(number)s is still open: choose a text."),
     "part_missing": N_("“%(title)s” is still empty, and it is needed."),
     "reason_missing": N_("Say why, in a sentence."),
     "not_later": N_("Choose a time after %(due)s, the present due time."),
@@ -619,6 +729,9 @@ CHECKS: Mapping[str, str] = {
     "dates_crossed": N_("Dates cross: a step must open before it is due, and be due before it closes."),
     "lock_after_due": N_("Teams are locked only after the work is due."),
     "too_few_people": N_("The course has %(learners)s people, and a team needs %(min)s."),
+    "few_people_yet": N_(
+        "%(learners)s people have come in so far, and a team needs %(min)s. You may publish; more may come."
+    ),
     "nobody_yet": N_("Nobody is in the course yet. You may publish; people are seen once they come."),
     "survey_missing": N_("Teams are to be formed by a survey, and the survey has no question yet."),
     "survey_after_due": N_("The survey closes after the work is due: teams would be formed too late."),

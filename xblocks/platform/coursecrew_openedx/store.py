@@ -80,6 +80,7 @@ class DjangoStore:
     def find(
         self,
         kind: RecordType[R],
+        /,
         *,
         order: str = "id",
         after: R | None = None,
@@ -93,11 +94,11 @@ class DjangoStore:
         rows = rows.order_by(*(_by(kind, name) for name in kind.order(order)))
         return [kind.from_values(row) for row in rows[:limit]]
 
-    def count(self, kind: RecordType[R], **equal: Any) -> int:
+    def count(self, kind: RecordType[R], /, **equal: Any) -> int:
         """How many rows match."""
         return _matching(self._rows(kind), kind, equal).count()
 
-    def tally(self, kind: RecordType[R], by: str, **equal: Any) -> dict[Any, int]:
+    def tally(self, kind: RecordType[R], /, by: str, **equal: Any) -> dict[Any, int]:
         """How many rows match, for each value of the column `by`."""
         load = kind.columns[by].to_object
         rows = _matching(self._rows(kind), kind, equal).order_by().values_list(by).annotate(Count("pk"))
