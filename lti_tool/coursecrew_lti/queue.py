@@ -2,12 +2,16 @@
 
 The rows of the outbox are the truth. A task only says "look now"; a lost one costs time, since the
 periodic task looks at every platform each minute.
+
+Forming teams takes seconds to a minute. It has a thread of its own in the worker's process, so that
+deliveries never wait for it.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,6 +22,7 @@ from huey.consumer import Consumer
 from sqlalchemy import delete, func, select, update
 
 from coursecrew.app import outbox
+from coursecrew.app.formation_work import formations_wait, work_on_formations
 from coursecrew.app.people import sync_roster
 from coursecrew.app.upkeep import upkeep
 from coursecrew.domain.errors import PlatformUnreachable
@@ -57,6 +62,11 @@ class Work:
         self.huey = make_huey(url)
         self._tool = tool
         self._delivering = threading.local()
+        self._to_form: dict[str, None] = {}  # platforms whose formations wait, in the order they came
+        self._forming = threading.Lock()  # guards the two beside it
+        self._former: threading.Thread | None = None
+        self._has_former = False  # whether forming has a thread of its own here
+        self._form = self._task("form", self.form)
         self._deliver = self._task("deliver", self.deliver)
         self._sync = self._task("sync", self.sync)
         self._look = self.huey.periodic_task(crontab(minute="*"), name="look")(self.look_everywhere)
@@ -80,6 +90,10 @@ class Work:
         """Ask for a course's member list."""
         self._sync(registration, course)
 
+    def ask_to_form(self, registration: str) -> None:
+        """Ask that a platform's waiting formations be worked on."""
+        self._form(registration)
+
     def look_soon(self) -> None:
         """Ask for a look at every platform: a worker that starts after a crash waits for no minute."""
         self._look()
@@ -93,6 +107,28 @@ class Work:
             outbox.deliver_all(self._tool.ports(registration), compose=compose)
         finally:
             self._delivering.tenant = None
+
+    def form(self, registration: str) -> None:
+        """Have one tenant's waiting formations worked on, without waiting for that."""
+        with self._forming:
+            self._to_form[registration] = None
+            if self._has_former and self._former is None:
+                self._former = threading.Thread(target=self._form_all, name="former", daemon=True)
+                self._former.start()
+
+    def _form_all(self) -> None:
+        """Work on formations until no platform has any that wait."""
+        while True:
+            with self._forming:
+                tenant = next(iter(self._to_form), None)
+                if tenant is None:
+                    self._former = None
+                    return
+                del self._to_form[tenant]
+            try:
+                work_on_formations(self._tool.ports(tenant), stopwatch=time.monotonic)
+            except Exception:  # one platform's trouble must not stop the others
+                LOG.exception("event=form result=failed registration=%s", tenant)
 
     def sync(self, registration: str, course: str) -> None:
         """Bring a course's people in line with the platform's member list."""
@@ -119,8 +155,11 @@ class Work:
             tenants = [one.id for one in registrations.find_all(connection) if one.active]
         for tenant in tenants:
             try:
-                upkeep(self._tool.ports(tenant))
+                ports = self._tool.ports(tenant)
+                upkeep(ports)
                 self.deliver(tenant)
+                if formations_wait(ports):
+                    self.form(tenant)
             except Exception:  # one platform's trouble must not stop the others
                 LOG.exception("event=upkeep result=failed registration=%s", tenant)
 
@@ -144,6 +183,7 @@ class Work:
         done = 0
         while (task := self.huey.dequeue()) is not None:
             self.huey.execute(task)
+            self._form_all()
             done += 1
         return done
 
@@ -152,7 +192,8 @@ class Work:
         return int(self.huey.pending_count())
 
     def consumer(self, workers: int = 2) -> Consumer:
-        """What `coursecrew-lti work` runs."""
+        """What `coursecrew-lti work` runs; teams are formed in a thread beside its own."""
+        self._has_former = True
         return self.huey.create_consumer(
             workers=workers, periodic=True, worker_type="thread", initial_delay=0.05
         )

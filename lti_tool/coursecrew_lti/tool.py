@@ -123,6 +123,13 @@ class _Nudge:
         except Exception:
             LOG.exception("event=nudge result=failed")
 
+    def form(self) -> None:
+        """Ask that waiting formations be worked on; each minute's look finds them otherwise."""
+        try:
+            self.tool.work.ask_to_form(self.registration)
+        except Exception:
+            LOG.exception("event=form result=failed")
+
 
 def now() -> datetime:
     """The machine's time."""

@@ -10,4 +10,4 @@ LOGGING = {"version": 1, "disable_existing_loggers": False}
 MEDIA_ROOT = tempfile.mkdtemp(prefix="coursecrew-files-")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LMS_ROOT_URL = "https://lms.example"
-XBLOCK_SETTINGS = {"coursecrew": {**XBLOCK_SETTINGS["coursecrew"], "first_heading": 3}}
+XBLOCK_SETTINGS = {"coursecrew": {**XBLOCK_SETTINGS["coursecrew"], "first_heading": 3, "form": "inline"}}

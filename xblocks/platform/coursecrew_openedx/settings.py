@@ -27,6 +27,9 @@ DEFAULTS: Mapping[str, Any] = {
     "privacy_url": "",
     # "celery": deliveries go to the platform's workers; "inline": right after the request.
     "deliver": "celery",
+    # Where teams are formed: "celery", "thread" (of the process that was asked, beside its requests) or
+    # "inline". Empty: with the deliveries, except that "inline" ones become a thread.
+    "form": "",
     # Dotted paths of stand-ins where there is no platform around, as in the workbench.
     "scores": "",
     "roster": "",

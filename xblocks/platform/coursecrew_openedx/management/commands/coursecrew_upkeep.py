@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from coursecrew.app.formation_work import work_on_formations
 from coursecrew.app.outbox import deliver_all
 from coursecrew.app.people import sync_roster
 from coursecrew.app.ports import Ports
@@ -23,7 +25,7 @@ from coursecrew_openedx.ports import ports
 class Command(BaseCommand):
     """Lets time pass, brings rosters in line, and delivers what is overdue. May run twice at once."""
 
-    help = "Seal drafts that closed, expire invitations, read rosters again, deliver what waits."
+    help = "Seal drafts that closed, expire invitations, read rosters again, form teams, deliver what waits."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One option: reading every roster is work that once an hour is enough for."""
@@ -37,10 +39,11 @@ class Command(BaseCommand):
         courses = [] if options["no_rosters"] else _courses(bundle)
         unread = sum(not _read_roster(bundle, course) for course in courses)
         kept = upkeep(bundle)
+        formed = work_on_formations(bundle, stopwatch=time.monotonic)
         sent = deliver_all(bundle, compose=compose, hear=complete)
         self.stdout.write(
             f"rosters {len(courses) - unread} unread {unread} works {kept.works} invitations {kept.askings} "
-            f"events {sent.events} grades {sent.cells} mails {sent.mails}"
+            f"formations {formed} events {sent.events} grades {sent.cells} mails {sent.mails}"
         )
 
 
