@@ -31,14 +31,15 @@ from coursecrew.app.activities import Entered, Placed, acting_as, enter
 from coursecrew.app.records import ACTIVITIES
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity, Settings, from_document
-from coursecrew.domain.errors import Invalid, NotAllowed, NotFound, Refusal
-from coursecrew.domain.people import Actor
+from coursecrew.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
+from coursecrew.domain.people import Actor, Role
 from coursecrew.ui.http import Next, Request, Response, Route
 from coursecrew.ui.pages import refusal_page
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.screens import (
     charter,
     classroom,
+    forming,
     people,
     privacy,
     scoring,
@@ -57,9 +58,11 @@ SCREENS: tuple[ModuleType, ...] = (
     teaching,
     scoring,
     people,
+    forming,
     classroom,
 )
 ROUTES: tuple[Route, ...] = tuple(route for module in SCREENS for route in module.ROUTES)
+BEFORE_PUBLISHING = frozenset({"team", "privacy", "privacy/read"})  # "team" says that it is not ready
 _SEGMENT = re.compile(r"<(\w+)>")
 _PATTERNS: Mapping[Route, re.Pattern[str]] = {
     route: re.compile(_SEGMENT.sub(r"(?P<\1>[\\w.:~-]{1,80})", route.path)) for route in ROUTES
@@ -76,12 +79,21 @@ def serve(scene: Scene, request: Request) -> Response:
     arrived = scene
     try:
         scene = _entered(scene)
+        _must_be_ready(scene, request.path or start(scene))
         route, values = _find(request.method, request.path or start(scene))
         if route.method == "POST":
             return _act(arrived, scene, request, route, values)
         return _show(scene, request, request.path or start(scene))
     except Refusal as refusal:
         return refusal_page(replace(scene, path=request.path), refusal)
+
+
+def _must_be_ready(scene: Scene, path: str) -> None:
+    """Before it is published, learners see that it is not ready and nothing beyond: no screen of theirs
+    may make a team set, say, by being looked at."""
+    runs_it = scene.actor.is_staff or scene.actor.may_author or scene.actor.role in (Role.AUTHOR, Role.ADMIN)
+    if not (scene.activity.is_visible or runs_it or path in BEFORE_PUBLISHING):
+        raise Conflict("not_published")
 
 
 def start(scene: Scene) -> str:

@@ -29,6 +29,7 @@ class Standings:
     placed: int
     teams: int
     release: ReleaseState
+    held: int = 0  # names or mottos that wait for staff
 
     @property
     def without_team(self) -> int:
@@ -37,14 +38,18 @@ class Standings:
 
 
 def standings(unit: UnitOfWork, actor: Actor, activity_id: str, course: str) -> Standings:
-    """The counts of the staff's first page."""
+    """The counts of the staff's first page; for a TA limited to some teams, theirs."""
     require(actor, Action.READ_GRADES)
     activity = unit.store.get(ACTIVITIES, activity_id)
     team_set = team_set_of(unit, activity)
+    only = list(actor.limited_to)
+    of_teams, of_members = ({"id": only}, {"team": only}) if only else ({}, {})
+    placed = unit.store.count(MEMBERSHIPS, team_set=team_set.id, **of_members)
     return Standings(
-        learners=count_learners(unit, course),
-        placed=unit.store.count(MEMBERSHIPS, team_set=team_set.id),
-        teams=unit.store.count(TEAMS, team_set=team_set.id, state="active"),
+        learners=placed if only else count_learners(unit, course),
+        placed=placed,
+        teams=unit.store.count(TEAMS, team_set=team_set.id, state="active", **of_teams),
+        held=unit.store.count(TEAMS, team_set=team_set.id, held=True, **of_teams),
         release=release_state(unit, actor, activity_id),
     )
 
@@ -102,6 +107,8 @@ def _panel(scene: Scene, now: Standings) -> Panel:
             else _("Learners choose their teams.")
         )
         return Panel(label, _("Nothing waits for you"), [said], [], waits)
+    if now.without_team and rules.join is JoinRule.FORMED and is_allowed(scene.actor, Action.FORM_TEAMS):
+        return Panel(label, *_forming(scene, now), [wait for wait in waits if wait.sign != "people"])
     if now.without_team and may_run:
         heading = n_(
             "%(number)s person is without a team", "%(number)s people are without a team", now.without_team
@@ -110,6 +117,30 @@ def _panel(scene: Scene, now: Standings) -> Panel:
         others = [wait for wait in waits if wait.sign != "people"]
         return Panel(label, heading, lines, [Press(_("To the teams"), "teams")], others)
     return Panel(label, _("Nothing waits for you"), [_("The teams are at work.")], [], waits)
+
+
+def _forming(scene: Scene, now: Standings) -> tuple[str, list[str], list[Press]]:
+    """What is next where teams are formed out of a survey: heading, lines, press."""
+    _, n_, survey = scene.reader.gettext, scene.reader.ngettext, scene.settings.survey
+    heading = n_("Form teams of %(number)s person", "Form teams of %(number)s people", now.without_team)
+    look = "primary"
+    lines = [_("Out of the answers to the survey, by your wishes; you look at them before anybody is told.")]
+    if now.teams:
+        lines = [_("They came after teams were formed. Form more teams, or place them by hand.")]
+    elif survey.is_open(scene.reader.now) and survey.closes_at:
+        heading = _("The survey is being answered")
+        lines = [
+            _(
+                "It closes on %(when)s; then form teams. You may form them before that.",
+                when=scene.reader.moment(survey.closes_at),
+            )
+        ]
+        look = "plain"
+    return (
+        heading,
+        lines,
+        [Press(_("Form teams"), "teams/forming", look), Press(_("To the teams"), "teams", "quiet")],
+    )
 
 
 def _waits(scene: Scene, now: Standings) -> list[Wait]:
@@ -148,6 +179,17 @@ def _waits(scene: Scene, now: Standings) -> list[Wait]:
                     "%(number)s teams wait for their own members to confirm.",
                     confirming,
                 )
+            )
+        )
+    if now.held:
+        lines.append(
+            Wait(
+                n_(
+                    "%(number)s team’s name or motto waits for you, under Teams.",
+                    "The names or mottos of %(number)s teams wait for you, under Teams.",
+                    now.held,
+                ),
+                sign="warn",
             )
         )
     if now.without_team and scene.activity.state is not State.HIDDEN:

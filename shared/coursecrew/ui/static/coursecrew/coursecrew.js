@@ -146,13 +146,14 @@
       if (waited) this.tell(got.part.dataset.title);
     }
 
-    /* Take over what lies in the pieces of a fresh part; false if it has other pieces. */
+    /* Take over what lies in the pieces of a fresh part, except where somebody is just choosing; false
+       if it has other pieces. */
     renew(part) {
       const [now, fresh] = [this.holder, part].map((root) => [...root.querySelectorAll("[data-piece]")]);
       if (!now.length || now.map((one) => one.dataset.piece).join() !== fresh.map((one) => one.dataset.piece).join()) return false;
-      const { id } = this.shadowRoot.activeElement || {};
-      now.forEach((one, at) => one.replaceChildren(...document.importNode(fresh[at], true).childNodes));
-      if (id && !this.shadowRoot.activeElement) this.shadowRoot.getElementById(id)?.focus({ preventScroll: true });
+      now.forEach((one, at) => {
+        if (!one.contains(this.shadowRoot.activeElement)) one.replaceChildren(...document.importNode(fresh[at], true).childNodes);
+      });
       return true;
     }
 
