@@ -212,6 +212,12 @@ REFUSALS: Mapping[str, Said] = {
     "not_allowed:add_file": Said(403, N_("Only instructors and authors can add files here.")),
     # 404
     "not_found": Said(404, N_("This is no longer here."), N_("Go back to the activity.")),
+    "not_found:formation": Said(
+        404, N_("This run is not of this course."), N_("Open the list of runs and choose one there.")
+    ),
+    "not_found:formed_team": Said(
+        404, N_("This team is not of this run."), N_("Open the run again and choose one there.")
+    ),
     "not_found:team": Said(
         404,
         N_("This team is no longer here."),
@@ -256,7 +262,7 @@ REFUSALS: Mapping[str, Said] = {
     "closed:survey": Said(
         409,
         N_("The survey closed on %(closes)s."),
-        N_("What you saved before counts, and you are placed in any case."),
+        N_("What you saved before counts; what you skipped never counts against you."),
         tone="bad",
     ),
     "closed:form": Said(
@@ -277,6 +283,32 @@ REFUSALS: Mapping[str, Said] = {
         N_("Ask to join, or choose another team."),
     ),
     "has_room": Said(409, N_("%(name)s has a free seat now."), N_("Join it instead of waiting.")),
+    "formation_running": Said(
+        409,
+        N_("Teams of this set are being formed, published or taken back at this moment."),
+        N_("Wait until that is done, or stop it, then try again."),
+    ),
+    "nobody_to_form": Said(
+        409,
+        N_("Everybody who takes part has a team already."),
+        N_("Teams can be formed again once somebody is without one."),
+    ),
+    "run_not_open": Said(
+        409,
+        N_("This run cannot be changed or published now."),
+        N_("Look at the run: it says whether it is still worked on, failed, or was published."),
+    ),
+    "formed_too_large": Said(
+        409,
+        N_("A team of this run has %(have)s members; at most %(max)s are allowed now."),
+        N_("Form teams again with the sizes there are now, or change the sizes back."),
+    ),
+    "work_handed_in": Said(
+        409,
+        N_("A team of this run has handed in its work, so the teams can no longer be taken back."),
+        N_("Move single people instead; nothing that was handed in is touched by that."),
+        tone="bad",
+    ),
     "already_in_team": Said(
         409,
         N_("Everybody is in one team at a time."),
@@ -337,6 +369,14 @@ REFUSALS: Mapping[str, Said] = {
     ),
     "merger_over:moot": Said(
         409, N_("This proposal no longer stands: one of the teams has changed."), N_("Nothing is left to do.")
+    ),
+    "nothing_handed_in": Said(
+        409, N_("This team has nothing handed in."), N_("Names stand on what is handed in; look again then.")
+    ),
+    "on_byline": Said(
+        409,
+        N_("This person’s name stands on a work here."),
+        N_("Take it off first, with a reason."),
     ),
     "on_byline_elsewhere": Said(
         409,
@@ -503,6 +543,11 @@ REFUSALS: Mapping[str, Said] = {
         N_("To take it out of the draft, take the work back first."),
     ),
     # 409: somebody was faster
+    "stale:formed_team": Said(
+        409,
+        N_("Somebody moved people in one of these teams after you opened this page."),
+        N_("Nothing was moved. Look at both teams as they are now, then move again if you still want to."),
+    ),
     "stale": Said(
         409,
         N_("Somebody else saved after you opened this."),
@@ -638,7 +683,6 @@ PROBLEMS: Mapping[str, str] = {
     "pitch_too_long": N_("At most %(most)s characters; these are %(have)s."),
     "text_too_long": N_("At most %(most)s characters; these are %(have)s."),
     "not_a_link": N_("Give a whole address that begins with https://, of at most %(most)s characters."),
-    "file_missing": N_("Choose a file first."),
     "place_open": N_("Place %(number)s is still open: choose a text."),
     "part_missing": N_("“%(title)s” is still empty, and it is needed."),
     "reason_missing": N_("Say why, in a sentence."),
@@ -719,6 +763,47 @@ PROBLEMS: Mapping[str, str] = {
     "pair_too_many": N_("At most %(most)s people in all lines together."),
     "wish_values": N_("Tick at least one answer, or leave this wish out."),
     "wish_amount": N_("A number from 1 to %(most)s."),
+    "wish_values_most": N_("Tick at most %(most)s."),
+    "wish_without_question": N_(
+        "The question that this wish is about is no longer asked, or is another now."
+    ),
+    "section_gone": N_("The question that divides the class is no longer asked, or is no choice."),
+    "other_team_missing": N_("Choose another team."),
+    "formed_locked": N_("%(name)s is locked. Unlock it first."),
+    "formed_size": N_("%(name)s would have %(have)s members; teams have %(min)s to %(max)s."),
+    "formed_apart": N_("%(one)s and %(two)s are to be in different teams."),
+    "formed_together": N_("%(one)s and %(two)s are to be in one team."),
+    "formed_section": N_("%(person)s belongs to another section than %(name)s."),
+    "form_too_few": N_(
+        "There are too few people for a team: %(have)s, and a team has %(min)s to %(max)s. Lower the "
+        "smallest size, or place them by hand."
+    ),
+    "form_sizes_impossible": N_(
+        "%(have)s people cannot be split into teams of %(min)s to %(max)s; %(fewer)s or %(more)s could. "
+        "A smallest size of %(least)s or a largest of %(most)s would do. Or place some by hand."
+    ),
+    "form_kept_too_large": N_("%(team)s is kept and has %(have)s members; at most %(max)s are allowed."),
+    "form_pair_unknown": N_("Of %(people)s somebody has a team already or takes no part."),
+    "form_chain_too_long": N_(
+        "Together are %(pairs)s: that makes %(have)s people, and a team has at most %(max)s."
+    ),
+    "form_chain_across_sections": N_(
+        "Together are %(pairs)s, but they are in different sections: %(sections)s."
+    ),
+    "form_chain_against_kept": N_("Together are %(pairs)s, but they are in different teams that are kept."),
+    "form_apart_together": N_("Apart are %(pairs)s, but they are together through %(path)s."),
+    "form_apart_kept": N_("Apart are %(pairs)s, but both are in %(team)s, which is kept."),
+    "form_chains_do_not_fit": N_(
+        "Together are %(pairs)s: with %(have)s people they do not fit into teams of %(min)s to %(max)s."
+    ),
+    "form_too_many_apart": N_(
+        "All apart from each other are %(people)s: they need %(have)s teams, and there are %(teams)s."
+    ),
+    "form_no_start": N_("No teams were found that hold all pairs; these were left over: %(people)s."),
+    "form_input": N_("The engine cannot read what it was given: %(text)s"),
+    "form_gave_up": N_(
+        "Forming broke off %(tries)s times. Ask whoever runs this site to look into the log of the worker."
+    ),
 }
 
 CHECKS: Mapping[str, str] = {
