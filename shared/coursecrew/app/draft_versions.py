@@ -16,6 +16,7 @@ from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.submissions import FOLD_WITHIN, SHOWN, Draft, DraftVersion, VersionKind, Work
 
 FOLDED_LAST = timedelta(days=2)
+AT_ONCE = 100
 # What is a state of the draft itself, and so can be what somebody began from.
 STATES = [kind.value for kind in VersionKind if kind is not VersionKind.KEPT]
 SHOWN_KINDS = [kind.value for kind in SHOWN]
@@ -71,9 +72,9 @@ def mark_sealed(unit: UnitOfWork, work: Work, number: int) -> None:
         unit.store.save(DRAFT_VERSIONS, replace(row, kind=VersionKind.SEALED.value))
 
 
-def forget_folded(unit: UnitOfWork, limit: int) -> int:
-    """Remove folded autosaves nobody can still be writing upon; returns how many."""
-    rows = unit.store.find(DRAFT_VERSIONS, kind=VersionKind.FOLDED.value, order="oldest", limit=limit)
+def forget_folded(unit: UnitOfWork) -> int:
+    """Remove folded autosaves nobody can still be writing upon, some at a time; returns how many."""
+    rows = unit.store.find(DRAFT_VERSIONS, kind=VersionKind.FOLDED.value, order="oldest", limit=AT_ONCE)
     old = [row for row in rows if unit.now - row.at > FOLDED_LAST]
     for row in old:
         unit.store.remove(DRAFT_VERSIONS, row.id)
