@@ -84,7 +84,7 @@ class Column:
 
 
 COLUMN_GRID = (0.0, 0.5, 1.0)
-_GROUND, _FLOOR, _LEFT = 16, 116, Decimal(6)  # pixels from the top; room for the scale in per cent
+_GROUND, _FLOOR, _LEFT = 16, 116, Decimal(7)  # pixels from the top; room for the scale in per cent
 _FEW = 12  # so many names stand side by side on a phone
 
 
@@ -96,7 +96,7 @@ def columns(rows: Sequence[Column], *, rtl: bool = False) -> Markup:
         parts.append(
             f'<line class="grid" x1="{_x(_LEFT, rtl)}%" x2="{_x(Decimal(100), rtl)}%" y1="{y}" y2="{y}"/>'
         )
-        parts.append(f'<text class="mark" x="{_x(Decimal(2), rtl)}%" y="{y + 4}">{mark:g}</text>')
+        parts.append(f'<text class="mark edge" x="{_x(Decimal(0), rtl)}%" y="{y + 4}">{mark:g}</text>')
     step = (100 - _LEFT) / max(len(rows), _FEW // 2)
     width = step * Decimal("0.8")
     for at, row in enumerate(rows):
@@ -107,7 +107,11 @@ def columns(rows: Sequence[Column], *, rtl: bool = False) -> Markup:
             f' width="{width:.2f}%" height="{_FLOOR - top}"/>'
         )
         if row.text:
-            parts.append(f'<text class="mark strong" x="{middle}%" y="{top - 4}">{escape(row.text)}</text>')
+            # The first one would stand over the scale, and any over bars that are higher beside it.
+            place = f' edge" x="{_x(left, rtl)}%"' if at == 0 else f'" x="{middle}%"'
+            near = max(one.value for one in rows[max(0, at - 1) : at + 4])
+            y = _height(max(0.0, min(1.0, near))) - 4
+            parts.append(f'<text class="mark strong{place} y="{y}">{escape(row.text)}</text>')
         strong = row.kind != "part"
         thin = "" if len(rows) <= _FEW or strong or at % 5 == 0 else " thin"
         parts.append(

@@ -299,9 +299,12 @@ def free_hours(detail: TeamDetail, reader: Reader) -> Free | None:
         )
         for day in range(7)
     ]
-    most, lines = max(local), []
+    most, lines, seen = max(local), [], 0
     for number in range(detail.answered, max(1, detail.answered - 2), -1):
-        lines.append(_free_line(local, number, detail.answered, minutes % 60, reader))
+        at_once = sum(count >= number for count in local)
+        if at_once > seen or number == detail.answered:
+            lines.append(_free_line(local, number, detail.answered, minutes % 60, reader))
+        seen = at_once
     return Free(list(range(0, 24, STEP)), days, most, detail.answered, lines, minutes % 60)
 
 
