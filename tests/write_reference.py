@@ -97,6 +97,9 @@ SETTINGS: Mapping[str, str] = {
     "charter.parts": "What teams agree on before they begin: title and hint of each part.",
     "charter.blocks": "Whether nobody drafts before all members have signed.",
     "team_roles": "Names of roles that members of a team take in turn.",
+    "milestones": "What every team should have reached by when: title and date; at most 12.",
+    "check_in.on": "Whether members are asked, in five statements, how the work of their team is going.",
+    "check_in.every_days": "How many days each check-in is open; then the next one begins. 1 to 60.",
 }
 _LEVELS = (Level(Decimal(0), "no"), Level(Decimal(4), "yes"))
 _PLAIN = Settings(

@@ -13,17 +13,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from coursecrew.app.grading import release_some
 from coursecrew.app.ports import Answer, Mail, Ports
 from coursecrew.app.records import ACTIVITIES, CELLS, EVENTS, NOTICES, PARTICIPANTS, RecordType
+from coursecrew.app.reminders import is_still_due, told_enough
 from coursecrew.app.teams import members_of, participants_of
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity
 from coursecrew.domain.errors import NotFound, PlatformUnreachable
 from coursecrew.domain.events import Event, Kind
 from coursecrew.domain.gradebook import Cell, wait_after
-from coursecrew.domain.notices import TELLS, Notice, To
+from coursecrew.domain.notices import TELLS, Notice, Pace, Telling, To
+from coursecrew.domain.nudges import after_quiet
 from coursecrew.domain.people import Participant, Role
 
 CLAIM = timedelta(minutes=2)
@@ -124,11 +127,14 @@ def _tell(unit: UnitOfWork, event_id: str) -> None:
     event = unit.store.get(EVENTS, event_id, lock=True)
     if event.state != "waiting":
         return
-    telling = TELLS.get(event.kind)
-    for person in _recipients(unit, event, telling.to if telling else ()):
+    telling = TELLS.get(event.kind, Telling(()))
+    item = str(event.detail.get("item", ""))
+    for person in _recipients(unit, event, telling.to):
         if unit.store.find(NOTICES, event=event.id, person=person.person, limit=1):
             continue
-        wants_mail = bool(telling and telling.mail and person.mail)
+        if told_enough(unit, telling, event.kind, person.person, item):
+            continue
+        wants_mail = telling.mail and person.mail
         unit.store.add(
             NOTICES,
             Notice(
@@ -141,10 +147,23 @@ def _tell(unit: UnitOfWork, event_id: str) -> None:
                 at=event.at,
                 detail={**event.detail, "team": event.team, "by": event.by},
                 mail="waiting" if wants_mail else "none",
-                next_try=unit.now if wants_mail else None,
+                next_try=_mail_at(unit, telling, person) if wants_mail else None,
+                item=item,
             ),
         )
     unit.store.save(EVENTS, replace(event, state="delivered", next_try=None))
+
+
+def _mail_at(unit: UnitOfWork, telling: Telling, person: Participant) -> datetime:
+    """When a letter may go out: at once, or, for what can wait, not at night on the reader's clock."""
+    return unit.now if telling.pace is Pace.EACH else after_quiet(unit.now, _zone(person.zone))
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        return ZoneInfo("UTC")
 
 
 def _recipients(unit: UnitOfWork, event: Event, circles: Sequence[To]) -> list[Participant]:
@@ -158,9 +177,11 @@ def _recipients(unit: UnitOfWork, event: Event, circles: Sequence[To]) -> list[P
     # Whoever is in the team but takes no part any more does not read along either.
     people = [person for key, person in known.items() if key in named or person.takes_part]
     if To.STAFF in circles:
-        people += unit.store.find(
+        staff = unit.store.find(
             PARTICIPANTS, course=event.course, role=[Role.INSTRUCTOR.value, Role.TA.value], active=True
         )
+        # A TA who was given some teams hears of those.
+        people += [one for one in staff if not (event.team and one.teams and event.team not in one.teams)]
     return [person for person in people if person.active and not person.excluded]
 
 
@@ -227,6 +248,11 @@ def _deliver_mail(ports: Ports, notice: Notice, compose: Compose) -> None:
         run(ports, _mailed, claimed, "none", "")
         return
     participant, activity = found
+    morning = run(ports, _mail_at, TELLS.get(claimed.kind, Telling(())), participant)
+    if morning > ports.clock.now():
+        # It was tried in vain until late in the evening, or the reader has moved.
+        run(ports, _mail_waits, claimed, morning)
+        return
     try:
         outcome = ports.mailer.send(claimed.person, compose(ports, claimed, participant, activity))
     except PlatformUnreachable as error:
@@ -240,6 +266,8 @@ def _reader(unit: UnitOfWork, notice: Notice) -> tuple[Participant, Activity] | 
     participant = people.get(notice.person)
     if participant is None or not participant.mail or not participant.active:
         return None
+    if not is_still_due(unit, notice):
+        return None
     try:
         return participant, unit.store.get(ACTIVITIES, notice.activity)
     except NotFound:
@@ -249,6 +277,11 @@ def _reader(unit: UnitOfWork, notice: Notice) -> tuple[Participant, Activity] | 
 def _mailed(unit: UnitOfWork, notice: Notice, state: str, error: str) -> Notice:
     current = unit.store.get(NOTICES, notice.id)
     return unit.store.save(NOTICES, replace(current, mail=state, next_try=None, error=error))
+
+
+def _mail_waits(unit: UnitOfWork, notice: Notice, until: datetime) -> Notice:
+    current = unit.store.get(NOTICES, notice.id)
+    return unit.store.save(NOTICES, replace(current, next_try=until))
 
 
 def _mail_later(unit: UnitOfWork, notice: Notice, error: str, jitter: float) -> Notice:

@@ -9,6 +9,7 @@ from datetime import datetime
 from coursecrew.app.attached import count_files, seal_files
 from coursecrew.app.bonds import mentor_subject
 from coursecrew.app.charters import must_be_signed
+from coursecrew.app.contributions import note_edit
 from coursecrew.app.draft_versions import base_texts, keep_version, mark_sealed
 from coursecrew.app.records import (
     ACTIVITIES,
@@ -234,6 +235,7 @@ def put_in_force(
     source: int = 0,
 ) -> Draft:
     """Make these texts the draft, as its next version."""
+    note_edit(unit, work.activity, work.team, person, draft.texts, texts)
     draft = unit.store.save(DRAFTS, replace(draft, texts=texts, number=draft.number + 1))
     keep_version(unit, work, draft, person, kind, source=source)
     unit.store.save(WORKS, replace(work, edited_at=unit.now, edited_by=person))

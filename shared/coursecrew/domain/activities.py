@@ -153,10 +153,13 @@ class Check:
     values: tuple[tuple[str, object], ...] = ()
 
 
-def readiness(settings: Settings, *, learners: int | None = None) -> list[Check]:
+def readiness(
+    settings: Settings, *, learners: int | None = None, complete: bool = False
+) -> list[Check]:
     """What stands in the way of publishing (`blocks`) or deserves a second look.
 
-    `learners` is the size of the roster; `None` when the host does not know it.
+    `learners` is how many people are known; `None` when the host does not know any. Only where the
+    host says that its list is `complete` do too few of them block; elsewhere more may yet come in.
     """
     checks = [
         Check("goal_missing", "goal", blocks=True) if not settings.goal.strip() else None,
@@ -169,9 +172,9 @@ def readiness(settings: Settings, *, learners: int | None = None) -> list[Check]
     if learners is not None and 0 < learners < settings.teams.min:
         checks.append(
             Check(
-                "too_few_people",
+                "too_few_people" if complete else "few_people_yet",
                 "team_min",
-                blocks=True,
+                blocks=complete,
                 values=(("learners", learners), ("min", settings.teams.min)),
             )
         )

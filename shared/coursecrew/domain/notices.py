@@ -20,12 +20,24 @@ class To(StrEnum):
     CLASS = "class"  # everybody who takes part
 
 
+class Pace(StrEnum):
+    """How often the same thing is told to the same person; the event's detail names it as "item"."""
+
+    EACH = "each"  # every time
+    ONCE = "once"  # not again before the last one was put away; mail waits for the morning
+    REMINDER = "reminder"  # three times at most, never once it is done; mail waits for the morning
+
+
+MOST_REMINDERS = 3
+
+
 @dataclass(frozen=True)
 class Telling:
-    """Whom an event is told, and whether mail goes out beside the notice in the page."""
+    """Whom an event is told, how often, and whether mail goes out beside the notice in the page."""
 
     to: tuple[To, ...]
     mail: bool = False
+    pace: Pace = Pace.EACH
 
 
 TELLS: Mapping[Kind, Telling] = {
@@ -45,8 +57,9 @@ TELLS: Mapping[Kind, Telling] = {
     Kind.ABSENCE_ASKED: Telling((To.PERSON,), mail=True),
     Kind.MEMBER_INACTIVE: Telling((To.TEAM,), mail=True),
     Kind.MEMBER_BACK: Telling((To.TEAM,)),
-    Kind.MERGER_PROPOSED: Telling((To.TEAM, To.STAFF), mail=True),
-    Kind.MERGER_REFUSED: Telling((To.TEAM, To.STAFF)),
+    Kind.MERGER_PROPOSED: Telling((To.TEAM, To.PERSON, To.STAFF), mail=True),
+    Kind.MERGER_WAITS: Telling((To.STAFF,), mail=True),
+    Kind.MERGER_REFUSED: Telling((To.TEAM, To.PERSON, To.STAFF)),
     Kind.TEAMS_MERGED: Telling((To.TEAM,), mail=True),
     Kind.CHARTER_CHANGED: Telling((To.TEAM,)),
     Kind.ROLES_CHANGED: Telling((To.TEAM,)),
@@ -68,8 +81,20 @@ TELLS: Mapping[Kind, Telling] = {
     Kind.WORK_MISSED: Telling((To.TEAM,), mail=True),
     Kind.WORK_EXCUSED: Telling((To.TEAM,), mail=True),
     Kind.EXTENSION_GIVEN: Telling((To.TEAM, To.PERSON), mail=True),
+    Kind.TASK_BLOCKED: Telling((To.PERSON,), mail=True, pace=Pace.REMINDER),
+    Kind.TASK_FREED: Telling((To.PERSON,)),
+    Kind.TASK_GIVEN: Telling((To.PERSON,)),
+    Kind.MILESTONE_LATE: Telling((To.TEAM,), mail=True, pace=Pace.REMINDER),
+    Kind.POST_WRITTEN: Telling((To.TEAM,), pace=Pace.ONCE),
+    Kind.PERSON_MENTIONED: Telling((To.PERSON,), mail=True, pace=Pace.ONCE),
+    Kind.DECISION_PINNED: Telling((To.TEAM,)),
+    Kind.PROBLEM_SAID: Telling((To.STAFF, To.PERSON), mail=True, pace=Pace.ONCE),
+    Kind.NOTE_TO_STAFF: Telling((To.STAFF,), mail=True, pace=Pace.ONCE),
+    Kind.NOTE_TO_MENTOR: Telling((To.PERSON,), mail=True, pace=Pace.ONCE),
     Kind.GRADES_RELEASED: Telling((To.PERSON,), mail=True),
     Kind.GRADE_CHANGED: Telling((To.PERSON,), mail=True),
+    Kind.BYLINE_CORRECTED: Telling((To.TEAM, To.PERSON), mail=True),
+    Kind.ROUND_SETTLED: Telling((To.PERSON,), mail=True),
     Kind.PERSON_NAMED: Telling((To.PERSON,), mail=True),
 }
 

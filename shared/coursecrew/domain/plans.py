@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -112,8 +113,7 @@ class MilestoneState:
     reached_at: datetime | None = None
     reached_by: str = ""
     late_by: timedelta = timedelta(0)
-    tasks: int = 0
-    done: int = 0
+    open_tasks: int = 0
 
 
 @dataclass(frozen=True)
@@ -130,14 +130,11 @@ def milestone_states(
 ) -> tuple[MilestoneState, ...]:
     """Each milestone as the team stands with it, in the order of their dates (undated ones last)."""
     reached = {mark.milestone: mark for mark in marks if mark.state == "reached"}
-    counted: dict[str, list[bool]] = {}
-    for task in tasks:
-        counted.setdefault(task.milestone, []).append(not task.is_open)
+    open_tasks = Counter(task.milestone for task in tasks if task.is_open)
     states: list[MilestoneState] = []
     is_next = True
     for milestone in in_order(milestones):
         mark = reached.get(milestone.id)
-        mine = counted.get(milestone.id, [])
         if mark:
             reach, late = Reach.REACHED, timedelta(0)
         elif milestone.due is not None and now > milestone.due:
@@ -152,8 +149,7 @@ def milestone_states(
                 mark.at if mark else None,
                 mark.by if mark else "",
                 late,
-                len(mine),
-                sum(mine),
+                open_tasks[milestone.id],
             )
         )
     return tuple(states)

@@ -210,6 +210,31 @@ REFUSALS: Mapping[str, Said] = {
         N_("Files stay with the team when somebody leaves it. Ask your course staff if it must go."),
     ),
     "not_allowed:add_file": Said(403, N_("Only instructors and authors can add files here.")),
+    "not_allowed:read_plan": Said(
+        403,
+        N_("Only the team, its mentors and the course staff can read this plan."),
+        N_("If you should work with this team, ask your course staff to add you."),
+    ),
+    "not_allowed:write_plan": Said(403, N_("Only members of the team can change its plan.")),
+    "not_allowed:look_at_plans": Said(403, N_("Only the course staff see the plans of all teams.")),
+    "not_allowed:check_in": Said(403, N_("Only members of a team check in.")),
+    "not_allowed:read_check_ins": Said(
+        403, N_("Only the team, its mentors and the course staff see how its check-ins went.")
+    ),
+    "not_allowed:read_discussion": Said(
+        403,
+        N_("Only the team and the course staff can read this discussion."),
+        N_("What you wrote yourself stays yours to read: see “Who sees what you write here”."),
+    ),
+    "not_allowed:write_post": Said(
+        403, N_("Only members of the team can write in its discussion."), N_("Course staff read along.")
+    ),
+    "not_allowed:change_post": Said(403, N_("Only its writer can change or delete a post.")),
+    "not_allowed:read_contributions": Said(
+        403, N_("Only the team and the course staff see who did what in it.")
+    ),
+    "not_allowed:write_remark": Said(403, N_("Only members of the team can say something about their part.")),
+    "not_allowed:write_card": Said(403, N_("Only learners who take part have a card here.")),
     # 404
     "not_found": Said(404, N_("This is no longer here."), N_("Go back to the activity.")),
     "not_found:formation": Said(
@@ -229,6 +254,14 @@ REFUSALS: Mapping[str, Said] = {
         N_("Go back to the activity: it says how to come into one."),
     ),
     "not_found:survey": Said(404, N_("Nothing is asked here."), N_("Go back to the activity.")),
+    "not_found:sandbox": Said(
+        404, N_("This is not in the sandbox of this activity."), N_("Perhaps it was deleted.")
+    ),
+    "not_found:glass": Said(
+        404, N_("This is not open, or the hour is over."), N_("Write down why and open it again.")
+    ),
+    "not_found:mentorship": Said(404, N_("There is no such mentorship of this team.")),
+    "not_found:alert": Said(404, N_("There is no such sign here.")),
     "not_found:person": Said(
         404,
         N_("This person is not in the course."),
@@ -238,6 +271,13 @@ REFUSALS: Mapping[str, Said] = {
         404,
         N_("There is no charter here."),
         N_("Either this assignment asks for none, or your team has not written it yet."),
+    ),
+    "not_found:task": Said(
+        404, N_("This task is no longer in your plan."), N_("Somebody of your team may have changed it.")
+    ),
+    "not_found:post": Said(404, N_("This post is not here."), N_("Its writer may have deleted it.")),
+    "not_found:milestone": Said(
+        404, N_("This milestone is no longer in the assignment."), N_("Your plan shows the present ones.")
     ),
     # 409: dates
     "not_open": Said(409, N_("This opens on %(opens)s."), N_("Nothing was stored. Come back then.")),
@@ -455,6 +495,11 @@ REFUSALS: Mapping[str, Said] = {
         N_("Somebody who wrote in this is no longer in your team and cannot say yes."),
         N_("Write it anew in the draft, in your own words."),
     ),
+    "sandbox_shared_writing": Said(
+        409,
+        N_("Others wrote in this, so it stays with those who see it now."),
+        N_("Copy your own words into a new item; nothing was lost."),
+    ),
     "sandbox_full": Said(
         409, N_("You have %(most)s items in the sandbox, and that is the most."), N_("Delete one first.")
     ),
@@ -475,6 +520,20 @@ REFUSALS: Mapping[str, Said] = {
         N_("Until then somebody may still join you."),
     ),
     "solo_decided": Said(409, N_("This was decided already."), N_("The page says how.")),
+    # 409: plan, check-in, discussion
+    "too_many_tasks": Said(
+        409, N_("Your team has %(most)s open tasks, and that is the most."), N_("Finish or join some first.")
+    ),
+    "no_check_in": Said(
+        409,
+        N_("No check-in is open now."),
+        N_("Your team’s page says when the next one opens. Write in the discussion what cannot wait."),
+    ),
+    "post_settled": Said(
+        409,
+        N_("A post can be changed for 15 minutes, and that was until %(until)s."),
+        N_("Answer in the thread instead, or delete the post. Your text is still in the box."),
+    ),
     # 409: work
     "not_published": Said(409, N_("This assignment is not ready yet."), N_("Ask your course staff.")),
     "publish_in_platform": Said(
@@ -673,6 +732,8 @@ PROBLEMS: Mapping[str, str] = {
     "name_too_long": N_("A name has at most %(most)s characters."),
     "sandbox_title": N_("Give it a title, so that you find it again."),
     "remark_missing": N_("Write a sentence, or leave it."),
+    "glass_nobody": N_("Nobody in this course has exactly this name."),
+    "glass_several": N_("Several people have this name: choose one of them."),
     "glass_reason": N_("Say why in a sentence of at least %(least)s words. It is kept."),
     "motto_too_long": N_("A motto has at most %(most)s characters."),
     "charter_empty": N_("Agree on something first: every part is empty."),
@@ -761,6 +822,17 @@ PROBLEMS: Mapping[str, str] = {
     ),
     "pair_ambiguous": N_("Several people are called “%(name)s”. Write the whole name, user name or e-mail."),
     "pair_too_many": N_("At most %(most)s people in all lines together."),
+    "task_title_missing": N_("Say in a few words what is to be done."),
+    "blocked_by_missing": N_("Choose whom it waits for, so that they are told."),
+    "blocked_by_owner": N_("Whoever does a task cannot be the one it waits for. Choose somebody else."),
+    "answer_missing": N_("Choose a number from 1 to 9."),
+    "no_mentor": N_("Your team has no mentor. Choose another reader."),
+    "post_missing": N_("Write something first."),
+    "thread_title_missing": N_("Say in a few words what it is about."),
+    "not_a_link": N_("A link begins with https:// and has no blanks."),
+    "too_many_milestones": N_("At most %(most)s milestones."),
+    "milestone_title_missing": N_("A milestone needs a name; empty its date, too, to remove it."),
+    "check_in_days": N_("A number of days from 1 to 60."),
     "wish_values": N_("Tick at least one answer, or leave this wish out."),
     "wish_amount": N_("A number from 1 to %(most)s."),
     "wish_values_most": N_("Tick at most %(most)s."),

@@ -32,6 +32,7 @@ class Outlook:
     askings: Sequence[Asking] = ()  # requests that the team has not answered
     guests: Mapping[str, Participant] | None = None  # who asks
     charter: CharterView | None = None
+    first: Sequence[Wait] = ()  # who waits for whom in the team's plan
 
     @property
     def window(self) -> Window:
@@ -58,7 +59,7 @@ class Outlook:
 def next_step(look: Outlook) -> Panel:
     """The panel of somebody in a team."""
     panel = _result(look) if look.grade else STATES[look.view.state](look)
-    waits = [*panel.waits, *_requests(look), *_signature(look)]
+    waits = [*look.first, *panel.waits, *_requests(look), *_signature(look)]
     if not waits:
         waits = [Wait(look.reader.gettext("Nobody waits for you."), sign="tick", quiet=True)]
     return Panel(panel.label, panel.heading, panel.lines, panel.actions, waits[:4])
@@ -566,11 +567,6 @@ def unit_said(reader: Reader, late: LatePolicy) -> str:
     if seconds == 3600:
         return reader.gettext("hour")
     return reader.span(late.unit)
-
-
-def local_now(reader: Reader, participant: Participant) -> str:
-    """Where somebody is and what time it is there."""
-    return reader.now_in(participant.zone)
 
 
 def as_moment(value: datetime | str | None) -> datetime | None:

@@ -31,6 +31,7 @@ SENTENCES: Mapping[Kind, str] = {
     ),
     Kind.MEMBER_BACK: N_("%(person)s is back in %(name)s."),
     Kind.MERGER_PROPOSED: N_("%(name)s and %(other)s are proposed to become one team. Say what you think."),
+    Kind.MERGER_WAITS: N_("%(name)s and %(other)s have not agreed within 3 days; it is yours to decide."),
     Kind.MERGER_REFUSED: N_("%(name)s and %(other)s stay two teams."),
     Kind.TEAMS_MERGED: N_("%(other)s is now part of %(name)s."),
     Kind.CHARTER_CHANGED: N_("%(by)s changed your team’s charter. It wants your signature again."),
@@ -57,12 +58,30 @@ SENTENCES: Mapping[Kind, str] = {
     Kind.WORK_MISSED: N_("Handing in closed, and your team handed in nothing."),
     Kind.WORK_EXCUSED: N_("Your team is excused here: nothing has to be handed in."),
     Kind.EXTENSION_GIVEN: N_("You have more time: until %(due)s."),
+    Kind.TASK_BLOCKED: N_("%(person)s waits for you: “%(title)s” can go on only after you."),
+    Kind.TASK_FREED: N_("%(by)s says that “%(title)s” can go on now."),
+    Kind.TASK_GIVEN: N_("%(by)s gave you a task: “%(title)s”."),
+    Kind.MILESTONE_LATE: N_("“%(title)s” was due %(due)s, and your team has not marked it as reached."),
+    Kind.POST_WRITTEN: N_("%(by)s wrote in your team’s discussion."),
+    Kind.PERSON_MENTIONED: N_("%(by)s names you in your team’s discussion."),
+    Kind.DECISION_PINNED: N_("%(by)s pinned a decision of your team."),
+    Kind.PROBLEM_SAID: N_("Somebody in %(name)s says: we have a problem."),
+    Kind.NOTE_TO_STAFF: N_("%(by)s of %(name)s wrote the course staff a note in a check-in."),
+    Kind.NOTE_TO_MENTOR: N_("%(by)s of %(name)s wrote you a note in a check-in."),
     Kind.GRADES_RELEASED: N_("Your grade is there, with the way it was made."),
     Kind.GRADE_CHANGED: N_("Your grade has changed; the result says why."),
+    Kind.BYLINE_CORRECTED: N_(
+        "The course staff changed whose names stand on the work of %(name)s: “%(reason)s”"
+    ),
+    Kind.ROUND_SETTLED: N_("You are excused from what %(name)s handed in without you: “%(reason)s”"),
     Kind.PERSON_NAMED: N_("You were made a teaching assistant in this course."),
 }
 ACCEPTED = N_("%(by)s said yes: there is a seat in %(name)s.")
 PLACED = N_("The course staff placed you in %(name)s.")
+NAMED = N_("Your name was put on the work of %(name)s: “%(reason)s”")
+UNNAMED = N_("Your name was taken off the work of %(name)s: “%(reason)s”")
+COUNTED_AS_MISSED = N_("What %(name)s handed in without you counts as missed by you: “%(reason)s”")
+REFUSED_WHY = N_("%(name)s and %(other)s stay two teams: “%(reason)s”")
 DECLINED = N_("%(by)s said no to a seat in %(name)s.")
 # A mentor is told about themselves in other words than the team is.
 MENTORING = N_("You are now a mentor of %(name)s.")
@@ -76,6 +95,7 @@ NUDGES: Mapping[str, str] = {
     "invitation": N_("%(by)s keeps a seat in %(name)s for you and can plan once you answer."),
     "task": N_("%(by)s waits for you: their task can begin once yours is done."),
 }
+BLOCKED_FOR = N_("%(person)s waits for you: “%(title)s” needs “%(what)s”.")
 FIRST_CHARTER = N_("%(by)s wrote your team’s charter. Read it, then sign it or change it.")
 NAME_REJECTED = N_("The course staff did not pass the name or motto that your team wanted. Choose another.")
 MOMENTS = ("until", "due")
@@ -92,6 +112,12 @@ def say(notice: Notice, reader: Reader, names: Mapping[str, str]) -> str:
     text = SENTENCES[notice.kind]
     if notice.kind is Kind.TEAM_ANSWERED:
         text = ACCEPTED if notice.detail.get("accepted") else DECLINED
+    if notice.kind is Kind.BYLINE_CORRECTED and notice.person in notice.detail.get("people", ()):
+        text = NAMED if notice.detail.get("named") else UNNAMED
+    if notice.kind is Kind.ROUND_SETTLED and notice.detail.get("choice") == "missed":
+        text = COUNTED_AS_MISSED
+    if notice.kind is Kind.MERGER_REFUSED and notice.detail.get("reason"):
+        text = REFUSED_WHY
     if notice.kind is Kind.TEAM_MOVED and notice.person in notice.detail.get("people", ()):
         text = PLACED
     if notice.kind is Kind.CHARTER_CHANGED and notice.detail.get("first"):
@@ -100,6 +126,8 @@ def say(notice: Notice, reader: Reader, names: Mapping[str, str]) -> str:
         text = NAME_REJECTED
     if notice.person in notice.detail.get("people", ()):
         text = {Kind.MENTOR_NAMED: MENTORING, Kind.MENTOR_ENDED: MENTORED}.get(notice.kind, text)
+    if notice.kind is Kind.TASK_BLOCKED and notice.detail.get("what"):
+        text = BLOCKED_FOR
     if notice.kind is Kind.NUDGED:
         text = NUDGES[notice.detail["about"]]
     values: dict[str, Any] = {"name": "", "other": "", "reason": "", "until": "", "due": "", **notice.detail}

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from coursecrew.domain.grading import rounded
+from coursecrew.domain.people import Participant
 
 LOCALE = Path(__file__).parent.parent / "locale"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
@@ -201,6 +202,10 @@ class Reader:
         """What time it is for somebody in that zone now, with the place: "Lagos, 16:40"."""
         _, city = self.gettext, place(key)
         return _("%(city)s, %(time)s", city=city or "UTC", time=f"{self.now.astimezone(zone(key)):%H:%M}")
+
+    def now_of(self, person: Participant) -> str:
+        """The same for somebody of the course; nothing if they keep it to themselves."""
+        return self.now_in(person.zone) if person.shows_zone else ""
 
     # --- numbers ---
 
