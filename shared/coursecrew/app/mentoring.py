@@ -271,3 +271,24 @@ def _feedback(unit: UnitOfWork, activity: Activity, view: WorkView) -> Feedback 
     said = ((c.title, score.sheet[c.id].comment) for c in score.rubric.criteria if c.id in score.sheet)
     criteria = tuple((title, text) for title, text in said if text.strip())
     return Feedback(score.comment, criteria) if score.comment.strip() or criteria else None
+
+
+def draft_as_mentor(unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str) -> WorkView:
+    """The draft of a team that the actor mentors, as long as the team lets its mentors read it."""
+    activity = unit.store.get(ACTIVITIES, activity_id)
+    team = team_here(unit, activity, team_id)
+    subject = mentor_subject(unit, actor, standing(unit, actor, activity), team.id)
+    require(actor, Action.READ_AS_MENTOR, subject)
+    require(actor, Action.READ_DRAFT, subject)
+    return look_at_work(unit, activity, team)
+
+
+def version_as_mentor(
+    unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str, version_id: str
+) -> tuple[WorkView, DraftVersion]:
+    """A version that the team shared; any other is not found, whatever the id."""
+    found = look_as_mentor(unit, actor, activity_id, team_id)
+    version = next((row for row in found.versions if row.id == version_id), None)
+    if version is None:
+        raise NotFound("version")
+    return found.view, version

@@ -376,6 +376,17 @@ def _signature(look: Outlook) -> list[Wait]:
 # --- somebody without a team ---
 
 
+def mentors_panel(reader: Reader, teams: int) -> Panel:
+    """The panel of somebody who takes no part and mentors teams."""
+    _, n_ = reader.gettext, reader.ngettext
+    return Panel(
+        _("Your next step"),
+        n_("Look at the team you mentor", "Look at the %(number)s teams you mentor", teams),
+        [_("You take no part in a team of your own: you read along and advise.")],
+        [Press(_("To mentoring"), "mentoring")],
+    )
+
+
 def without_team(
     reader: Reader, here: Standing, *, asked: bool, waiting: Sequence[str], first: bool = False
 ) -> Panel:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from coursecrew.app import teams as acts
+from coursecrew.app.beside import Beside, read_beside
 from coursecrew.app.charters import CharterView, look_at_charter
 from coursecrew.app.notices import put_away, unread
 from coursecrew.app.records import CARDS, GRADES, PARTICIPANTS, TEAMS, WAITING
@@ -34,7 +35,7 @@ from coursecrew.domain.teams import (
 )
 from coursecrew.ui.forms import Reading
 from coursecrew.ui.http import Next, Request, Response, get, post
-from coursecrew.ui.next_steps import Outlook, next_step, step_lines, without_team
+from coursecrew.ui.next_steps import Outlook, mentors_panel, next_step, step_lines, without_team
 from coursecrew.ui.notices import people_in, say
 from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.render import plain
@@ -64,6 +65,7 @@ class Home:
     asked: bool = False
     staff: tuple[Participant, ...] = ()
     charter: CharterView | None = None
+    beside: Beside = field(default_factory=Beside)
     promoted: datetime | None = None  # moved up from a waiting list so lately that they may decline
 
 
@@ -93,7 +95,7 @@ def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mappin
         return Home(
             here, view, grade, askings, notices, {**view.people, **people},
             charter=look_at_charter(unit, activity, here.team, view.active),
-            promoted=acts.promoted_at(unit, here),
+            promoted=acts.promoted_at(unit, here), beside=read_beside(unit, actor, here, activity.course),
         )  # fmt: skip
     may_look = _may_look(unit, actor, here)
     rows, more = _page_of_teams(unit, activity, here, query) if may_look else ([], False)
@@ -105,7 +107,7 @@ def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mappin
     queue = unit.store.tally(WAITING, "team", team=full) if full else {}
     return Home(
         here, None, None, askings, notices, people, tuple(rows), more, named, queue, cards,
-        asked=acts.place_wanted(unit, here),
+        asked=acts.place_wanted(unit, here), beside=read_beside(unit, actor, here, activity.course),
     )  # fmt: skip
 
 
@@ -167,13 +169,19 @@ def _find_team(scene: Scene, request: Request, found: Home) -> Response:
         "find_team.html",
         title=scene.settings.title,
         eyebrow=_("Team assignment"),
-        panel=without_team(reader, here, asked=found.asked, waiting=waiting, first=first),
+        panel=(
+            mentors_panel(reader, found.beside.mentored)
+            if found.beside.mentored and here.why_none is WhyNoTeam.LOOKS_ON
+            else without_team(reader, here, asked=found.asked, waiting=waiting, first=first)
+        ),
         steps=step_lines(
             reader, scene.activity, here, scene.activity.window(Step.DRAFT), WorkState.DRAFTING, graded=False
         ),
         here=here,
         choosing=choosing,
         looks_on=here.why_none is WhyNoTeam.LOOKS_ON,
+        beside=found.beside,
+        takes_part=here.subject.takes_part,
         rows=found.rows,
         more=f"team?after={found.rows[-1].team.id}" if found.more else "",
         queue=found.queue,
@@ -214,7 +222,9 @@ def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> R
         ),
         here=found.here,
         view=view,
-        parts=_parts(scene, view),
+        parts=parts_of(scene, view),
+        beside=found.beside,
+        takes_part=True,
         members=[
             (row, view.people[row.person], row.person == scene.actor.person)
             for row in view.members
@@ -258,7 +268,7 @@ class Part:
     word: str
 
 
-def _parts(scene: Scene, view: WorkView) -> list[Part]:
+def parts_of(scene: Scene, view: WorkView) -> list[Part]:
     """The draft's parts with their first words and where they stand."""
     _ = scene.reader.gettext
     texts = view.submission.texts if view.submission else view.draft.texts
