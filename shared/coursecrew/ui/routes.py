@@ -40,11 +40,15 @@ from coursecrew.ui.screens import (
     charter,
     classroom,
     forming,
+    mentoring,
     people,
+    platform_groups,
     privacy,
+    sandbox,
     scoring,
     settings,
     submission,
+    survey,
     teaching,
     team,
 )
@@ -59,6 +63,10 @@ SCREENS: tuple[ModuleType, ...] = (
     scoring,
     people,
     forming,
+    survey,
+    mentoring,
+    sandbox,
+    platform_groups,
     classroom,
 )
 ROUTES: tuple[Route, ...] = tuple(route for module in SCREENS for route in module.ROUTES)

@@ -27,6 +27,7 @@
       root.addEventListener("input", (event) => this.typed(event));
       root.addEventListener("change", (event) => this.chosen(event));
       this.letDrag(root);
+      this.letTick(root);
       addEventListener("beforeunload", (event) => { if (this.unsaved) event.preventDefault(); });
       addEventListener("online", () => this.sendUnsent());
       document.addEventListener("visibilitychange", () => { if (!document.hidden) this.askAgain(this.holder.firstElementChild); });
@@ -110,6 +111,7 @@
       if (first || !remember) history.replaceState(state, "");
       else if ((history.state || {})[this.key] !== this.path) history.pushState(state, "");
       this.holder.querySelectorAll("form[data-draft]").forEach((form) => this.recall(form));
+      this.holder.querySelectorAll("[data-week]").forEach((week) => this.makeRoving(week));
       this.askAgain(part);
       if (first) return;
       const marks = this.holder.querySelectorAll("[data-focus]");
@@ -290,6 +292,98 @@
       if (!button) return;
       button.textContent = button.dataset.words;
       button.removeAttribute("aria-disabled");
+    }
+
+    /* --- the hours of a week: one box an hour, by mouse, touch and arrow keys --- */
+
+    letTick(root) {
+      const boxOf = (target) => target?.closest?.("[data-week] input");
+      root.addEventListener("keydown", (event) => { const box = boxOf(event.target); if (box) this.moveInWeek(event, box); });
+      root.addEventListener("focusin", (event) => { const box = boxOf(event.target); if (box) this.rove(box); });
+      root.addEventListener("change", (event) => { const box = boxOf(event.target); if (box) this.countWeek(box); });
+      root.addEventListener("pointerdown", (event) => {
+        const box = boxOf(event.target);
+        this.stroke = box && !event.button ? { on: !box.checked, from: box, last: box, moved: false } : null;
+      });
+      root.addEventListener("pointermove", (event) => this.drawStroke(event, boxOf(root.elementFromPoint(event.clientX, event.clientY))));
+      for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(() => { this.stroke = null; }));
+      root.addEventListener("click", (event) => {
+        if (this.stroke?.moved && boxOf(event.target)) event.preventDefault(); // drawn already
+        const fold = event.target.closest("[data-fold], [data-early], [data-clear]");
+        if (fold) this.foldWeek(fold);
+      });
+    }
+
+    boxes(week) { return [...week.querySelectorAll("input[data-hour]")]; }
+
+    /* One stop of the tab key for the whole grid: the first ticked hour that is seen, or the first one. */
+    makeRoving(week) {
+      const seen = this.boxes(week).filter((box) => box.offsetParent);
+      const stop = seen.find((box) => box.checked) || seen[0];
+      if (stop) this.rove(stop);
+    }
+
+    rove(stop) { this.boxes(stop.closest("[data-week]")).forEach((box) => { box.tabIndex = box === stop ? 0 : -1; }); }
+
+    moveInWeek(event, box) {
+      if (event.ctrlKey || event.altKey || event.metaKey) return;
+      const boxes = this.boxes(box.closest("[data-week]")), day = (one) => Math.floor(one.dataset.hour / 24);
+      const aside = getComputedStyle(box).direction === "rtl" ? -1 : 1;
+      const row = this.holder.querySelector("[data-fold]")?.offsetParent ? 6 : 24; // narrow, a day has rows of six
+      const step = { ArrowLeft: -aside, ArrowRight: aside, ArrowUp: -row, ArrowDown: row }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      let at = Number(box.dataset.hour) + step;
+      while (boxes[at] && !boxes[at].offsetParent) at += step;
+      const next = boxes[at];
+      if (!next || (Math.abs(step) === 1 && day(next) !== day(box))) return;
+      if (event.shiftKey) {
+        box.checked = next.checked = true;
+        this.countWeek(box);
+      }
+      next.focus();
+    }
+
+    drawStroke(event, box) {
+      const stroke = this.stroke;
+      if (!stroke || !box || box === stroke.last || box.name !== stroke.from.name) return;
+      const boxes = this.boxes(box.closest("[data-week]"));
+      const ends = [stroke.last, box].map((one) => Number(one.dataset.hour)).sort((a, b) => a - b);
+      const between = Math.floor(ends[0] / 24) === Math.floor(ends[1] / 24) ? boxes.slice(ends[0], ends[1] + 1) : [box];
+      for (const one of [stroke.from, ...between]) one.checked = stroke.on;
+      Object.assign(stroke, { last: box, moved: true });
+      this.countWeek(box);
+    }
+
+    foldWeek(button) {
+      const whole = button.closest("[data-weekly]"), week = whole.querySelector("[data-week]");
+      if ("clear" in button.dataset) {
+        this.boxes(week).forEach((box) => { box.checked = false; });
+        return this.countWeek(week.querySelector("input"));
+      }
+      const open = ("fold" in button.dataset ? button.closest("tr").classList.toggle("open") : week.classList.toggle("all"));
+      button.setAttribute("aria-expanded", open);
+      this.makeRoving(week);
+    }
+
+    /* The total and the stretches, in the words and with the signs that the server gave. */
+    countWeek(box) {
+      const whole = box.closest("[data-weekly]"), boxes = this.boxes(whole), said = whole.querySelector("[data-said]");
+      const fill = (text, ...parts) => parts.reduce((made, part) => made.replace("{}", () => part), text);
+      const join = (text, parts) => parts.reduce((made, part) => (made ? fill(text, made, part) : part), "");
+      const groups = new Map();
+      whole.querySelectorAll("tr[data-day]").forEach((row, day) => {
+        const free = [...boxes.slice(day * 24, day * 24 + 24).map((one) => (one.checked ? 1 : 0)).join("").matchAll(/1+/g)];
+        const hours = join(said.dataset.comma, free.map((run) => `${run.index}\u2013${run.index + run[0].length}`));
+        const sum = row.querySelector("[data-sum]");
+        sum.textContent = hours || sum.dataset.none;
+        if (hours) groups.set(hours, [...(groups.get(hours) || []), row.dataset.day]);
+      });
+      said.textContent = join(said.dataset.semicolon, [...groups].map(([hours, days]) => fill(said.dataset.group, join(said.dataset.comma, days), hours)));
+      const total = whole.querySelector("[data-total]");
+      total.textContent = fill(total.dataset.total, String(boxes.filter((one) => one.checked).length));
+      this.unsaved = true;
+      this.warned = false;
     }
 
     /* --- text that is not saved yet --- */
