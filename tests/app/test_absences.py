@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,7 @@ def asked(ports: MemoryPorts) -> list[str]:
     return [p for event in events(ports, Kind.ABSENCE_ASKED) for p in event.detail["people"]]
 
 
-def a_pair(ports: MemoryPorts, **changes: object) -> Activity:
+def a_pair(ports: MemoryPorts, **changes: Any) -> Activity:
     activity = an_assignment(ports, **changes)
     a_team(ports, activity, AMARA, TOMAS, LINH, draft="A plan.")
     return activity

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from coursecrew.app.bonds import is_mentor
 from coursecrew.app.records import (
@@ -44,6 +45,7 @@ from coursecrew.domain.submissions import Submission, Work, WorkState
 from coursecrew.domain.teams import Team
 
 RELEASE_AT_ONCE = 200
+MOST_OF_TA = 2_000  # works or grades of the teams that one TA is limited to
 GRADABLE = (WorkState.SUBMITTED, WorkState.IN_REVIEW, WorkState.REVIEWED)
 
 
@@ -58,15 +60,26 @@ class QueueRow:
     team: Team
     submission: Submission | None
     score: StaffScore | None
+    own: bool = False  # whoever looks is in that team, or stands on its work: the score is not theirs
+
+
+def own_teams(unit: UnitOfWork, actor: Actor, activity_id: str) -> set[str]:
+    """Teams whose marks are not this staff member's to read: they are in them, or on their bylines."""
+    named = unit.store.find(BYLINES, activity=activity_id, person=actor.person, in_force=True)
+    member = unit.store.find(MEMBERSHIPS, person=actor.person)
+    return {row.team for row in named} | {row.team for row in member}
 
 
 def grading_queue(
     unit: UnitOfWork, actor: Actor, activity_id: str, *, after: str = "", limit: int = 50
 ) -> list[QueueRow]:
-    """A page of works in the order they came into being: four queries, however many works."""
+    """A page of works in the order they came into being: a fixed number of queries.
+
+    A TA limited to some teams gets whole pages of those; the score of one's own team stays hidden.
+    """
     require(actor, Action.READ_GRADES)
     last = unit.store.get(WORKS, after) if after else None
-    works = unit.store.find(WORKS, activity=activity_id, after=last, limit=limit)
+    works = unit.store.find(WORKS, activity=activity_id, after=last, limit=limit, **_bounds(actor))
     if not works:
         return []
     ids = [work.id for work in works]
@@ -80,11 +93,22 @@ def grading_queue(
         )
     }
     scores = {row.work: row for row in unit.store.find(STAFF_SCORES, work=ids, limit=len(works))}
+    own = own_teams(unit, actor, activity_id)
     return [
-        QueueRow(work, teams[work.team], submissions.get(work.submission), scores.get(work.id))
+        QueueRow(
+            work,
+            teams[work.team],
+            submissions.get(work.submission),
+            scores.get(work.id) if work.team not in own else None,
+            own=work.team in own,
+        )
         for work in works
-        if actor.may_see_team(work.team)
     ]
+
+
+def _bounds(actor: Actor) -> dict[str, Any]:
+    """What bounds a query to the teams of a TA who is limited to some."""
+    return {"team": list(actor.limited_to)} if actor.limited_to else {}
 
 
 def look_at_for_grading(
@@ -99,6 +123,9 @@ def look_at_for_grading(
     submission = unit.store.get(SUBMISSIONS, work.submission) if work.submission else None
     scores = unit.store.find(STAFF_SCORES, work=work.id, limit=1)
     named = _named(unit, work)
+    mine = unit.store.count(MEMBERSHIPS, team=work.team, person=actor.person) > 0
+    # Whoever may not judge it reads no marks of it either, before they are released.
+    require(actor, Action.SCORE_WORK, Subject(team=work.team, graded_by_self=mine or actor.person in named))
     activity = unit.store.get(ACTIVITIES, activity_id)
     people = participants_of(unit, activity.course, named)
     grades = unit.store.find(GRADES, activity=activity_id, person=named) if named else []
@@ -295,6 +322,36 @@ def take_back_grade(unit: UnitOfWork, activity_id: str, person: str, *, by: str)
     return True
 
 
+def excuse_person(unit: UnitOfWork, activity: Activity, team: str, person: str, *, by: str) -> Grade:
+    """Excuse one person from a round that their team handed in without them; they see it at once."""
+    grade = _graded(
+        unit, activity, team, person, _known(unit, activity, person), None, by=by, cause="excused"
+    )
+    return release_grade(unit, activity, grade)
+
+
+def miss_person(unit: UnitOfWork, activity: Activity, team: str, person: str, *, by: str) -> Grade:
+    """Count a round as missed by one person: zero, and it says so."""
+    old = _known(unit, activity, person)
+    account = missed(override=old.override if old else None)
+    return _graded(unit, activity, team, person, old, account, by=by, cause="missed")
+
+
+def release_grade(unit: UnitOfWork, activity: Activity, grade: Grade) -> Grade:
+    """Release one grade, where those it stands beside are released already."""
+    if grade.released_at is not None or grade.state is GradeState.PROVISIONAL:
+        return grade
+    state = GradeState.EXCUSED if grade.state is GradeState.EXCUSED else GradeState.RELEASED
+    grade = unit.store.save(GRADES, replace(grade, state=state, released_at=unit.now))
+    _return(unit, activity, grade)
+    return grade
+
+
+def _known(unit: UnitOfWork, activity: Activity, person: str) -> Grade | None:
+    found = unit.store.find(GRADES, activity=activity.id, person=person, limit=1)
+    return found[0] if found else None
+
+
 def _account(grade: Grade) -> Account:
     if grade.account is None:
         raise Conflict("no_grade_yet")
@@ -316,12 +373,23 @@ class ReleaseState:
 
 
 def release_state(unit: UnitOfWork, actor: Actor, activity_id: str) -> ReleaseState:
-    """Counts for the release page: four queries."""
+    """Counts for the release page: a fixed number of queries; for a limited TA, those of their teams."""
     require(actor, Action.READ_GRADES)
-    works = {WorkState(k): n for k, n in unit.store.tally(WORKS, "state", activity=activity_id).items()}
-    grades = unit.store.tally(GRADES, "state", activity=activity_id)
-    cells = {Delivery(k): n for k, n in unit.store.tally(CELLS, "state", activity=activity_id).items()}
-    scored = unit.store.count(STAFF_SCORES, activity=activity_id, complete=True)
+    bounds = _bounds(actor)
+    tally = unit.store.tally(WORKS, "state", activity=activity_id, **bounds)
+    works = {WorkState(k): n for k, n in tally.items()}
+    grades = unit.store.tally(GRADES, "state", activity=activity_id, **bounds)
+    of_cells: dict[str, list[str]] = {}
+    of_scores: dict[str, list[str]] = {}
+    if bounds:
+        ours = unit.store.find(WORKS, activity=activity_id, limit=MOST_OF_TA, **bounds)
+        graded = unit.store.find(GRADES, activity=activity_id, limit=MOST_OF_TA, **bounds)
+        of_scores = {"work": [work.id for work in ours]}
+        of_cells = {"person": [grade.person for grade in graded]}
+    cells = {
+        Delivery(k): n for k, n in unit.store.tally(CELLS, "state", activity=activity_id, **of_cells).items()
+    }
+    scored = unit.store.count(STAFF_SCORES, activity=activity_id, complete=True, **of_scores)
     handed_in = sum(works.get(state, 0) for state in GRADABLE)
     return ReleaseState(
         works=works,
@@ -456,22 +524,27 @@ def own_result(unit: UnitOfWork, actor: Actor, activity_id: str) -> Result:
 
 @dataclass(frozen=True)
 class GradeRow:
-    """One person in the list of grades."""
+    """One person in the list of grades; `grade` is `None` where it is not for this reader."""
 
-    grade: Grade
+    person: str
+    grade: Grade | None
     participant: Participant | None
     cell: Cell | None
+    id: str = ""  # where the next page begins
 
 
 def grade_rows(
     unit: UnitOfWork, actor: Actor, activity_id: str, *, after: str = "", limit: int = 50
 ) -> list[GradeRow]:
-    """A page of grades with their people and cells: three queries."""
+    """A page of grades with their people and cells: a fixed number of queries.
+
+    A TA limited to some teams gets whole pages of those; grades of one's own team stay hidden.
+    """
     require(actor, Action.READ_GRADES)
     activity = unit.store.get(ACTIVITIES, activity_id)
     last = unit.store.get(GRADES, after) if after else None
-    grades = unit.store.find(GRADES, activity=activity_id, after=last, limit=limit)
-    grades = [grade for grade in grades if actor.may_see_team(grade.team)]
+    grades = unit.store.find(GRADES, activity=activity_id, after=last, limit=limit, **_bounds(actor))
+    own = own_teams(unit, actor, activity_id)
     keys = [grade.person for grade in grades]
     people = participants_of(unit, activity.course, keys)
     cells = {
@@ -480,7 +553,12 @@ def grade_rows(
             unit.store.find(CELLS, activity=activity_id, person=keys, limit=len(keys)) if keys else ()
         )
     }
-    return [GradeRow(grade, people.get(grade.person), cells.get(grade.person)) for grade in grades]
+    return [
+        GradeRow(grade.person, None, people.get(grade.person), None, grade.id)
+        if grade.team in own
+        else GradeRow(grade.person, grade, people.get(grade.person), cells.get(grade.person), grade.id)
+        for grade in grades
+    ]
 
 
 def grade_of(

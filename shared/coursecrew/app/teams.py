@@ -10,8 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from coursecrew.app.activities import team_set_of
+from coursecrew.app.fitting import at_work
 from coursecrew.app.records import (
     ACTIVITIES,
     ASKINGS,
@@ -230,27 +232,35 @@ def invite(unit: UnitOfWork, actor: Actor, activity_id: str, person: str) -> Ask
 def answer_asking(
     unit: UnitOfWork, actor: Actor, activity_id: str, asking_id: str, *, accept: bool
 ) -> Asking:
-    """Accept or decline: the person invited, or a member of the team that was asked."""
+    """Accept or decline: the person invited or offered a seat, or a member of the team that was asked.
+
+    A seat that the course staff offer may be taken after teams are fixed, but not once the team has
+    handed in.
+    """
     asking = unit.store.get(ASKINGS, asking_id)
     activity, here = _at(unit, actor, activity_id)
     if asking.team_set != here.team_set.id:
         raise NotFound("asking")
-    mine = asking.kind == "invited" and asking.person == actor.person
+    offered = asking.kind == "offered"
+    mine = asking.kind in ("invited", "offered") and asking.person == actor.person
     if mine:
         require(actor, Action.JOIN_TEAM, here.subject)
     else:
-        is_member = here.membership is not None and here.membership.team == asking.team
+        is_member = here.membership is not None and here.membership.team == asking.team and not offered
         require(actor, Action.ANSWER_REQUEST, replace(here.subject, member=is_member))
-    _must_be_unlocked(unit, here.team_set)
+    if not offered:
+        _must_be_unlocked(unit, here.team_set)
     if not asking.is_open(unit.now):
         raise Conflict("asking_over", state=asking.state)
     team = _team_in(unit, here.team_set, asking.team, lock=True)
+    if offered and accept and team.id not in at_work(unit, here.team_set, [team.id]):
+        raise Conflict("team_handed_in", name=team.name)
     answered = unit.store.save(ASKINGS, replace(asking, state="accepted" if accept else "declined"))
     if accept:
         _joined(unit, activity, here.team_set, team, asking.person, by=actor.person)
     else:
         _log(unit, here.team_set, team.id, asking.person, Happened.DECLINED, by=actor.person)
-    told = [asking.by] if mine else [asking.person]
+    told = [asking.by] if mine and asking.by else [] if mine else [asking.person]
     unit.record(
         Kind.TEAM_ANSWERED, activity=activity.id, course=activity.course, by=actor.person, team=team.id,
         people=told, accepted=accept, name=team.name,
@@ -489,6 +499,58 @@ def place(
     return team
 
 
+def seat_late(
+    unit: UnitOfWork, activity: Activity, team_set: TeamSet, team_id: str, person: str, *, by: str
+) -> Team:
+    """Give somebody who came late a seat; refused where there is none any more, or they need none."""
+    team = _team_in(unit, team_set, team_id, lock=True)
+    if membership_of(unit, team_set.id, person):
+        raise Conflict("already_in_team")
+    participant = participant_of(unit, activity.course, person)
+    if participant is None or not participant.takes_part:
+        raise Conflict("takes_no_part", name=participant.name if participant else "")
+    if team.id not in at_work(unit, team_set, [team.id]):
+        raise Conflict("team_handed_in", name=team.name)
+    team = _seat(unit, team_set, team, person, Happened.JOINED, by=by, reason="came late")
+    unit.record(
+        Kind.TEAM_MOVED, activity=activity.id, course=activity.course, by=by, team=team.id,
+        people=[person], name=team.name,
+    )  # fmt: skip
+    return team
+
+
+def offer_seat(unit: UnitOfWork, team: Team, person: str, *, by: str) -> Asking:
+    """Offer somebody a seat for seven days; it is not held for them."""
+    asking = unit.store.add(
+        ASKINGS,
+        Asking(
+            unit.new_id(), team.team_set, team.id, person, "offered", by, unit.now,
+            unit.now + INVITATION_LASTS,
+        ),
+    )  # fmt: skip
+    unit.store.add(
+        MEMBERSHIP_EVENTS,
+        MembershipEvent(
+            unit.new_id(), team.team_set, team.id, person, Happened.INVITED, unit.now, by, "offered a seat"
+        ),
+    )
+    return asking
+
+
+def make_team_of(
+    unit: UnitOfWork, activity: Activity, team_set: TeamSet, people: Sequence[str], *, by: str
+) -> Team:
+    """A new team, under a number, of people who have none."""
+    team = _new_team(unit, team_set, _plain_name(unit, team_set), by=by)
+    for person in people:
+        team = _seat(unit, team_set, team, person, Happened.JOINED, by=by, reason="out of the pool")
+    unit.record(
+        Kind.TEAMS_PLACED, activity=activity.id, course=activity.course, by=by, team=team.id,
+        people=list(people), name=team.name,
+    )  # fmt: skip
+    return team
+
+
 def take_out(unit: UnitOfWork, actor: Actor, activity_id: str, person: str, *, reason: str = "") -> Team:
     """Take a person out of their team; nothing they handed in is touched."""
     activity = unit.store.get(ACTIVITIES, activity_id)
@@ -628,7 +690,7 @@ def team_rows(
 
     `only` bounds it to these teams; none named: all.
     """
-    some = {"id": list(only)} if only else {}
+    some: dict[str, Any] = {"id": list(only)} if only else {}
     page = unit.store.find(
         TEAMS, team_set=team_set.id, state="active", order=order, after=after, limit=limit, **some
     )

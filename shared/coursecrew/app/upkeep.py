@@ -8,7 +8,12 @@ from datetime import datetime
 from functools import partial
 
 from coursecrew.app.absences import look_for_absent
+from coursecrew.app.draft_versions import forget_folded
 from coursecrew.app.grading import grades_of_missed
+from coursecrew.app.latecomers import place_latecomers
+from coursecrew.app.marks import forget_marks
+from coursecrew.app.mergers import tend_mergers
+from coursecrew.app.plans import keep_plans
 from coursecrew.app.ports import Ports
 from coursecrew.app.records import ACTIVITIES, ASKINGS, REQUEST_KEYS, TEAM_SETS, TEAMS, WORKS
 from coursecrew.app.submissions import begin_work, pass_time
@@ -31,17 +36,27 @@ class Kept:
     keys: int = 0
     members: int = 0  # asked whether they are still there, or marked
     sensitive: int = 0  # sensitive answers deleted, and runs marked as without them
+    placed: int = 0  # latecomers who got a seat, or were offered some
+    mergers: int = 0  # proposed, joined, or handed to the course staff
 
 
 def upkeep(ports: Ports) -> Kept:
     """Let time pass: confirmations that ran out, drafts that closed, invitations that expired,
-    members who were not seen, sensitive answers whose time is over."""
+    members who were not seen, people who came late, teams that shrank, sensitive answers whose time
+    is over."""
     works = 0
     activities = _published(ports)
     for activity in activities:
         works += _let_time_pass(ports, activity)
     members = look_for_absent(ports, activities)
-    return Kept(works, _expire_askings(ports), _forget_keys(ports), members, _forget_sensitive(ports))
+    keep_plans(ports, activities)
+    _until_done(ports, forget_folded)
+    _until_done(ports, forget_marks)
+    placed = place_latecomers(ports, activities)
+    mergers = tend_mergers(ports, activities)
+    return Kept(
+        works, _expire_askings(ports), _forget_keys(ports), members, _forget_sensitive(ports), placed, mergers
+    )  # fmt: skip
 
 
 def _published(ports: Ports) -> list[Activity]:

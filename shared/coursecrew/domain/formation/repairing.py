@@ -177,17 +177,24 @@ class Repair:
     unmended: tuple[str, ...]  # teams still below the minimum: nobody fits
 
 
-def repair(scale: Scale, teams: Mapping[str, Sequence[str]], *, keep_names: Sequence[str] = ()) -> Repair:
+def repair(
+    scale: Scale,
+    teams: Mapping[str, Sequence[str]],
+    *,
+    keep_names: Sequence[str] = (),
+    split: bool = True,
+) -> Repair:
     """Mend teams below the minimum with few moves, then small loss.
 
     `teams` holds the remaining members by name; teams at the minimum or above give nobody away and
     take somebody only if that mends what otherwise cannot be mended. Lone members join other small
     teams first; small teams are then dissolved into others or merged. Of two that merge, the one
     earlier in `keep_names` keeps its name, then the larger, then the first by name. Pairs apart,
-    sections and the maximum hold; `together` holds because only whole units move.
+    sections and the maximum hold; `together` holds because only whole units move. Without `split`
+    teams move as wholes only.
     """
     mender = _Mender(scale, teams, keep_names)
-    mender.mend()
+    mender.mend(split=split)
     return mender.result()
 
 
@@ -210,10 +217,11 @@ class _Mender:
             unit.update(dict.fromkeys(joined, joined))
         return unit
 
-    def mend(self) -> None:
+    def mend(self, *, split: bool = True) -> None:
         """Lone members first, then the splitting of every third small team, then merging, then seats."""
         self._join([name for name in self._small() if len(self.teams[name]) == 1], self._small())
-        self._split()
+        if split:
+            self._split()
         while True:
             small = self._small()
             if len(small) < 2 or not self._merge(small):
