@@ -15,9 +15,9 @@ from typing import Any
 
 from coursecrew.app.exchange import escaped
 from coursecrew.app.records import ACTIVITIES, FORMATIONS, PARTICIPANTS, SENSITIVE_ANSWERS, SURVEY_ANSWERS
-from coursecrew.app.teams import participant_of, participants_of
+from coursecrew.app.teams import Standing, participant_of, participants_of
 from coursecrew.app.unit_of_work import UnitOfWork
-from coursecrew.domain.activities import Activity
+from coursecrew.domain.activities import Activity, JoinRule
 from coursecrew.domain.errors import Closed, Conflict, Invalid, NotFound, Problem
 from coursecrew.domain.events import Kind
 from coursecrew.domain.formations import WORKED_ON, Formation, RunState
@@ -169,6 +169,29 @@ def _of(questions: Sequence[Question], answers: Answers) -> dict[str, Any]:
 def has_answered(unit: UnitOfWork, activity_id: str, person: str) -> bool:
     """Whether somebody has saved answers; one query, and nothing of what they say."""
     return unit.store.count(SURVEY_ANSWERS, activity=activity_id, person=person) > 0
+
+
+@dataclass(frozen=True)
+class SurveyStanding:
+    """Where a learner stands with a survey; nothing of what was said."""
+
+    survey: Survey
+    answered: bool
+    is_open: bool
+    formed: bool = False  # teams were formed out of it already
+
+
+def survey_standing(unit: UnitOfWork, activity: Activity, here: Standing) -> SurveyStanding | None:
+    """The survey as it waits for a learner; `None` where nothing is asked of this person."""
+    survey, participant = activity.settings.survey, here.participant
+    if not survey.is_there or participant is None or not participant.takes_part:
+        return None
+    formed = False
+    if here.membership is None and here.team_set.join == JoinRule.FORMED.value:
+        published = unit.store.count(FORMATIONS, team_set=here.team_set.id, state=RunState.PUBLISHED.value)
+        formed = published > 0
+    answered = has_answered(unit, activity.id, participant.person)
+    return SurveyStanding(survey, answered, survey.is_open(unit.now), formed)
 
 
 def _ordinary_row(unit: UnitOfWork, activity: str, person: str) -> SurveyAnswer | None:

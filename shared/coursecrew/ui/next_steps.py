@@ -8,8 +8,9 @@ from datetime import datetime
 
 from coursecrew.app.charters import CharterView
 from coursecrew.app.submissions import WorkView, consequences
+from coursecrew.app.surveys import SurveyStanding
 from coursecrew.app.teams import Standing, WhyNoTeam
-from coursecrew.domain.activities import Activity, SubmitRule
+from coursecrew.domain.activities import Activity, JoinRule, SubmitRule
 from coursecrew.domain.grading import Grade, GradeState
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.schedule import LatePolicy, Step, Window
@@ -17,6 +18,7 @@ from coursecrew.domain.submissions import WorkState, missing_parts
 from coursecrew.domain.teams import Asking
 from coursecrew.ui.panels import Face, Panel, Press, StepLine, Wait
 from coursecrew.ui.reader import Reader
+from coursecrew.ui.survey_steps import formed_panel, survey_line, with_survey
 
 
 @dataclass(frozen=True)
@@ -388,12 +390,28 @@ def mentors_panel(reader: Reader, teams: int) -> Panel:
 
 
 def without_team(
-    reader: Reader, here: Standing, *, asked: bool, waiting: Sequence[str], first: bool = False
+    reader: Reader,
+    here: Standing,
+    *,
+    asked: bool,
+    waiting: Sequence[str],
+    first: bool = False,
+    survey: SurveyStanding | None = None,
 ) -> Panel:
     """The panel of somebody without a team: why, and the one press out.
 
     `waiting`: names of teams; `first`: there is no team yet that one could join.
     """
+    formed = here.team_set.join == JoinRule.FORMED.value
+    if survey and formed and here.why_none in (WhyNoTeam.FORMED, WhyNoTeam.NOT_PUBLISHED):
+        return formed_panel(reader, survey, asked=asked)
+    panel = _choosing_or_waiting(reader, here, asked=asked, waiting=waiting, first=first)
+    return with_survey(panel, reader, survey)
+
+
+def _choosing_or_waiting(
+    reader: Reader, here: Standing, *, asked: bool, waiting: Sequence[str], first: bool
+) -> Panel:
     _, label, team_set = reader.gettext, reader.gettext("Your next step"), here.team_set
     why = here.why_none
     if why is WhyNoTeam.MAY_CHOOSE or why is WhyNoTeam.WAITS:
@@ -464,6 +482,10 @@ def _wants_a_place(reader: Reader, here: Standing, *, asked: bool) -> Panel:
             _("Your course staff make the teams"),
             _("You see yours here as soon as you are placed."),
         ),
+        WhyNoTeam.FORMED: (
+            _("The teams are formed for you"),
+            _("You see yours here as soon as you are placed."),
+        ),
         WhyNoTeam.LOCKED: (
             _("You are in no team"),
             _("Choosing teams closed on %(moment)s.", moment=reader.moment(lock)) if lock else "",
@@ -487,11 +509,18 @@ def _wants_a_place(reader: Reader, here: Standing, *, asked: bool) -> Panel:
 
 
 def step_lines(
-    reader: Reader, activity: Activity, here: Standing, window: Window, state: WorkState, *, graded: bool
+    reader: Reader,
+    activity: Activity,
+    here: Standing,
+    window: Window,
+    state: WorkState,
+    *,
+    graded: bool,
+    survey: SurveyStanding | None = None,
 ) -> list[StepLine]:
     """The assignment's steps as one person sees them; `window` is their own."""
     _ = reader.gettext
-    lines = [_form_line(reader, here)]
+    lines = [*([survey_line(reader, survey)] if survey else []), _form_line(reader, here, survey)]
     done = state in (WorkState.SUBMITTED, WorkState.IN_REVIEW, WorkState.REVIEWED, WorkState.EXCUSED)
     writing = _("Write and hand in")
     if done:
@@ -519,7 +548,7 @@ def step_lines(
     return lines
 
 
-def _form_line(reader: Reader, here: Standing) -> StepLine:
+def _form_line(reader: Reader, here: Standing, survey: SurveyStanding | None = None) -> StepLine:
     _, lock = reader.gettext, here.team_set.lock_at
     name = _("Form teams")
     if here.membership:
@@ -536,6 +565,9 @@ def _form_line(reader: Reader, here: Standing) -> StepLine:
         return StepLine(name, "missed", _("closed on %(moment)s", moment=reader.moment(lock)))
     if not here.team_set.is_published(reader.now) and here.team_set.publish_at:
         return StepLine(name, "later", _("from %(moment)s", moment=reader.moment(here.team_set.publish_at)))
+    if survey and here.team_set.join == JoinRule.FORMED.value and survey.is_open and not survey.formed:
+        closes = survey.survey.closes_at
+        return StepLine(name, "later", _("after %(moment)s", moment=reader.moment(closes)) if closes else "")
     return StepLine(name, "now", _("Now, until %(moment)s", moment=reader.moment(lock)) if lock else _("Now"))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from coursecrew.app.activities import count_learners, team_set_of
 from coursecrew.app.grading import ReleaseState, release_grades, release_state, send_again
 from coursecrew.app.records import ACTIVITIES, MEMBERSHIPS, TEAMS
+from coursecrew.app.surveys import answered_count
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import JoinRule, State
 from coursecrew.domain.gradebook import Delivery
@@ -30,6 +31,7 @@ class Standings:
     teams: int
     release: ReleaseState
     held: int = 0  # names or mottos that wait for staff
+    answered: int | None = None  # people who answered the survey, where there is one
 
     @property
     def without_team(self) -> int:
@@ -51,6 +53,7 @@ def standings(unit: UnitOfWork, actor: Actor, activity_id: str, course: str) -> 
         teams=unit.store.count(TEAMS, team_set=team_set.id, state="active", **of_teams),
         held=unit.store.count(TEAMS, team_set=team_set.id, held=True, **of_teams),
         release=release_state(unit, actor, activity_id),
+        answered=answered_count(unit, activity_id) if activity.settings.survey.is_there else None,
     )
 
 
@@ -70,6 +73,7 @@ def teaching(scene: Scene, request: Request) -> Response:
         now=now,
         works=work_counts(now.release, now.teams, scene.reader),
         may_author=is_allowed(scene.actor, Action.CHANGE_SETTINGS),
+        may_read_answers=is_allowed(scene.actor, Action.READ_SURVEY),
     )
 
 

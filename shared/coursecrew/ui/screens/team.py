@@ -12,6 +12,7 @@ from coursecrew.app.charters import CharterView, look_at_charter
 from coursecrew.app.notices import put_away, unread
 from coursecrew.app.records import CARDS, GRADES, PARTICIPANTS, TEAMS, WAITING
 from coursecrew.app.submissions import WorkView, look_at_work
+from coursecrew.app.surveys import SurveyStanding, survey_standing
 from coursecrew.app.teams import Standing, TeamRow, WhyNoTeam, standing
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity
@@ -42,6 +43,7 @@ from coursecrew.ui.render import plain
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.screens.charter import standing as charter_standing
 from coursecrew.ui.signs import colours, shapes
+from coursecrew.ui.survey_steps import with_survey
 
 TEAMS_ON_A_PAGE = 20
 FOUND_AT_ONCE = 20
@@ -66,6 +68,7 @@ class Home:
     staff: tuple[Participant, ...] = ()
     charter: CharterView | None = None
     beside: Beside = field(default_factory=Beside)
+    survey: SurveyStanding | None = None
     promoted: datetime | None = None  # moved up from a waiting list so lately that they may decline
 
 
@@ -95,6 +98,7 @@ def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mappin
         return Home(
             here, view, grade, askings, notices, {**view.people, **people},
             charter=look_at_charter(unit, activity, here.team, view.active),
+            survey=survey_standing(unit, activity, here),
             promoted=acts.promoted_at(unit, here), beside=read_beside(unit, actor, here, activity.course),
         )  # fmt: skip
     may_look = _may_look(unit, actor, here)
@@ -107,6 +111,7 @@ def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mappin
     queue = unit.store.tally(WAITING, "team", team=full) if full else {}
     return Home(
         here, None, None, askings, notices, people, tuple(rows), more, named, queue, cards,
+        survey=survey_standing(unit, activity, here),
         asked=acts.place_wanted(unit, here), beside=read_beside(unit, actor, here, activity.course),
     )  # fmt: skip
 
@@ -172,11 +177,20 @@ def _find_team(scene: Scene, request: Request, found: Home) -> Response:
         panel=(
             mentors_panel(reader, found.beside.mentored)
             if found.beside.mentored and here.why_none is WhyNoTeam.LOOKS_ON
-            else without_team(reader, here, asked=found.asked, waiting=waiting, first=first)
+            else without_team(
+                reader, here, asked=found.asked, waiting=waiting, first=first, survey=found.survey
+            )
         ),
         steps=step_lines(
-            reader, scene.activity, here, scene.activity.window(Step.DRAFT), WorkState.DRAFTING, graded=False
+            reader,
+            scene.activity,
+            here,
+            scene.activity.window(Step.DRAFT),
+            WorkState.DRAFTING,
+            graded=False,
+            survey=found.survey,
         ),
+        survey=found.survey,
         here=here,
         choosing=choosing,
         looks_on=here.why_none is WhyNoTeam.LOOKS_ON,
@@ -216,10 +230,17 @@ def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> R
         "team.html",
         title=scene.settings.title,
         eyebrow=_("Team assignment · team %(name)s", name=view.team.name),
-        panel=next_step(look),
+        panel=with_survey(next_step(look), reader, found.survey),
         steps=step_lines(
-            reader, activity, found.here, look.window, view.state, graded=found.grade is not None
+            reader,
+            activity,
+            found.here,
+            look.window,
+            view.state,
+            graded=found.grade is not None,
+            survey=found.survey,
         ),
+        survey=found.survey,
         here=found.here,
         view=view,
         parts=parts_of(scene, view),
