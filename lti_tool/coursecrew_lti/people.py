@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, func, or_, select
 
-from coursecrew.app.ports import Member
-from coursecrew.domain.errors import PlatformUnreachable
+from coursecrew.app.ports import Grouping, Member, PlatformGroup
+from coursecrew.domain.errors import NotFound, PlatformUnreachable
 from coursecrew.domain.people import Source
 from coursecrew_lti import registration as registrations
+from coursecrew_lti.groups import Access, access
 from coursecrew_lti.lti_tables import COURSE, USER
 from coursecrew_lti.messages import Person, full_name, is_test_user, normalize_roles, role_of
 from coursecrew_lti.outgoing import Unreachable
@@ -153,6 +154,31 @@ class LtiPeople:
                 )
                 found |= {row.id: row.email or row.username or row.sub for row in rows}
         return found
+
+    def knows_all(self, course: str) -> bool:
+        """Whether the course's member list was read as a whole, and the last reading went well."""
+        with self._tool.begin() as connection:
+            row = connection.execute(
+                select(COURSE.c.synced_at, COURSE.c.sync_problem).where(
+                    COURSE.c.id == course, COURSE.c.registration == self._registration
+                )
+            ).first()
+        return row is not None and row.synced_at is not None and not row.sync_problem
+
+    def groupings(self, course: str) -> Sequence[Grouping] | None:
+        """What the platform keeps groups in, where an operator has connected its own interface."""
+        found = self._groups(course)
+        return found.groupings() if found else None
+
+    def groups(self, course: str, grouping: str) -> Sequence[PlatformGroup]:
+        """The groups of one of them."""
+        found = self._groups(course)
+        if found is None:
+            raise NotFound("grouping")
+        return found.groups(grouping)
+
+    def _groups(self, course: str) -> Access | None:
+        return access(self._tool, self._registration, course)
 
 
 def _is_id(value: object) -> bool:

@@ -385,13 +385,17 @@ def facts(unit: UnitOfWork, activity: Activity) -> Facts:
     )
 
 
-def publish(unit: UnitOfWork, actor: Actor, activity_id: str) -> Activity:
-    """Make the activity visible to learners; refused with the list of what blocks it."""
+def publish(unit: UnitOfWork, actor: Actor, activity_id: str, *, complete: bool = False) -> Activity:
+    """Make the activity visible to learners; refused with the list of what blocks it.
+
+    `complete`: the host's list of members holds everybody who will come (`People.knows_all`).
+    """
     activity = unit.store.get(ACTIVITIES, activity_id, lock=True)
     require(actor, Action.PUBLISH)
     if activity.state is not State.HIDDEN:
         return activity
-    checks = readiness(activity.settings, learners=count_learners(unit, activity.course))
+    learners = count_learners(unit, activity.course)
+    checks = readiness(activity.settings, learners=learners, complete=complete)
     blocking = [check for check in checks if check.blocks]
     if blocking:
         raise Conflict("not_ready", checks=blocking)

@@ -23,7 +23,7 @@ from functools import cmp_to_key
 from typing import Any, BinaryIO, TypeVar, cast
 from urllib.parse import quote
 
-from coursecrew.app.ports import Answer, Mail, Member, Ports
+from coursecrew.app.ports import Answer, Grouping, Mail, Member, PlatformGroup, Ports
 from coursecrew.app.records import BY_TABLE, RecordType, Sort
 from coursecrew.app.system import SystemIds, seeded
 from coursecrew.domain.errors import AlreadyExists, NotFound, PlatformUnreachable, StaleWrite
@@ -274,6 +274,8 @@ class MemoryPeople:
     lists: dict[str, list[Member]] = field(default_factory=dict)
     names: dict[tuple[str, str], str] = field(default_factory=dict)
     unreachable: bool = False
+    complete: bool = False
+    kept: dict[str, list[tuple[Grouping, list[PlatformGroup]]]] = field(default_factory=dict)
 
     def put(self, course: str, *members: Member, **handles: str) -> None:
         """Add members, or replace those of the same key; `handles` are user names to keys."""
@@ -301,6 +303,25 @@ class MemoryPeople:
         """The user name that was put with a person, or their key."""
         named = {person: handle for (place, handle), person in self.names.items() if place == course}
         return {person: named.get(person, person) for person in people}
+
+    def knows_all(self, course: str) -> bool:
+        """What the test says."""
+        return self.complete
+
+    def groupings(self, course: str) -> Sequence[Grouping] | None:
+        """The groupings that were put into `kept`."""
+        if self.unreachable:
+            raise PlatformUnreachable(what="groups")
+        return [grouping for grouping, _ in self.kept[course]] if course in self.kept else None
+
+    def groups(self, course: str, grouping: str) -> Sequence[PlatformGroup]:
+        """Their groups."""
+        if self.unreachable:
+            raise PlatformUnreachable(what="groups")
+        found = [groups for one, groups in self.kept.get(course, []) if one.id == grouping]
+        if not found:
+            raise NotFound("grouping")
+        return found[0]
 
 
 @dataclass(frozen=True)

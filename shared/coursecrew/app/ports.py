@@ -79,16 +79,28 @@ class Ids(Protocol):
 
 
 @dataclass(frozen=True)
-class PlatformGroup:
-    """A group that the platform itself has: its name, the grouping it stands in, who is in it.
+class Grouping:
+    """Groups that the platform keeps together: a set of teams, all cohorts, a Moodle grouping.
 
-    `grouping` is "" where the platform has groups without any; `members` are person keys, and only
-    of people whom we know or may know: the platform's list of members says who they are.
+    `kind` is "teams", "cohorts", "grouping", or "all" for every group of the course; `name` is the
+    platform's own, and may be empty for the kinds that are there once.
+    """
+
+    id: str
+    kind: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class PlatformGroup:
+    """A group that the platform itself has, with the people in it whom we can tell.
+
+    `unknown` counts those whom we cannot: nobody of the course's member list.
     """
 
     name: str
-    grouping: str
     members: tuple[str, ...]
+    unknown: int = 0
 
 
 @dataclass(frozen=True)
@@ -123,11 +135,12 @@ class People(Protocol):
         """Whether the member list holds everybody, so that nobody more comes in by opening a page."""
         ...
 
-    def groups(self, course: str) -> Sequence[PlatformGroup] | None:
-        """The groups that the platform itself has in this course; `None` where it gives none here.
+    def groupings(self, course: str) -> Sequence[Grouping] | None:
+        """What the platform itself keeps groups in; `None` where it gives no groups here."""
+        ...
 
-        Raises `PlatformUnreachable` rather than giving half of them.
-        """
+    def groups(self, course: str, grouping: str) -> Sequence[PlatformGroup]:
+        """The groups of one grouping; raises `PlatformUnreachable` rather than giving half of them."""
         ...
 
 

@@ -720,6 +720,11 @@ REFUSALS: Mapping[str, Said] = {
         N_("The learning platform did not answer."),
         N_("We try again by ourselves; nothing was lost."),
     ),
+    "platform_unreachable:groups": Said(
+        503,
+        N_("The learning platform did not give its groups."),
+        N_("Nothing was changed. Try again in a few minutes, or ask whoever connected it to try the access."),
+    ),
     "platform_unreachable:members": Said(
         503,
         N_("The learning platform did not give its member list."),

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.contrib.auth import get_user_model
 from django.utils.translation import get_language
 
-from coursecrew.app.ports import Member
+from coursecrew.app.ports import Grouping, Member, PlatformGroup
 from coursecrew.domain.errors import NotAllowed, PlatformUnreachable
 from coursecrew.domain.people import Actor, Role, Source
 from coursecrew_openedx.settings import option, stand_in
@@ -253,6 +253,22 @@ class Roster:
     def handles(self, course: str, people: Sequence[str]) -> Mapping[str, str]:
         """The user name of each person, by learner key."""
         return {key: account.username for key, account in accounts_of(people).items()}
+
+    def knows_all(self, course: str) -> bool:
+        """Never for certain: more people may enrol at any time."""
+        return False
+
+    def groupings(self, course: str) -> Sequence[Grouping] | None:
+        """The platform's sets of teams, and its cohorts."""
+        from coursecrew_openedx.groups import groupings_of
+
+        return groupings_of(course)
+
+    def groups(self, course: str, grouping: str) -> Sequence[PlatformGroup]:
+        """The groups of one of them."""
+        from coursecrew_openedx.groups import groups_of
+
+        return groups_of(course, grouping)
 
 
 def enrolments() -> Enrolments:

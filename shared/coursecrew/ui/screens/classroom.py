@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from coursecrew.app.activities import team_set_of
 from coursecrew.app.charters import CharterView, charter_of, signed_counts
@@ -75,7 +76,7 @@ def read_teams(unit: UnitOfWork, actor: Actor, activity_id: str, after: str) -> 
 
 def held_names(unit: UnitOfWork, actor: Actor, team_set: TeamSet) -> list[Team]:
     """Teams whose name or motto waits for staff, as far as this actor may decide."""
-    some = {"id": list(actor.limited_to)} if actor.limited_to else {}
+    some: dict[str, Any] = {"id": list(actor.limited_to)} if actor.limited_to else {}
     return unit.store.find(TEAMS, team_set=team_set.id, held=True, limit=PAGE, **some)
 
 

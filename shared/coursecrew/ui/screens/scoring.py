@@ -63,6 +63,8 @@ def _urgency(row: QueueRow) -> tuple[int, str]:
 def status(row: QueueRow, reader: Reader) -> tuple[str, str]:
     """Chip and word for a work in the staff's list."""
     _ = reader.gettext
+    if row.own:
+        return "off", _("your own team")
     if row.work.state is WorkState.CONFIRMING:
         return "waiting", _("waits for its members")
     if row.work.state is WorkState.MISSED:
@@ -102,7 +104,6 @@ def work(scene: Scene, request: Request, id: str) -> Response:
         seen=row.score.version if row.score else 0,
         rubric=scene.settings.rubric,
         shares=_shares(scene.settings.rubric),
-        mine=scene.actor.person in people,
         may_override=is_allowed(scene.actor, Action.OVERRIDE_GRADE),
     )
 
@@ -162,7 +163,7 @@ def grades(scene: Scene, request: Request) -> Response:
         crumbs=[Crumb(_("All grades"))],
         rows=rows,
         delivery=lambda cell: delivery(cell, scene.reader),
-        more=rows[-1].grade.id if len(rows) == PAGE else "",
+        more=rows[-1].id if len(rows) == PAGE else "",
         may_override=is_allowed(scene.actor, Action.OVERRIDE_GRADE),
     )
 

@@ -67,7 +67,8 @@ def settings(scene: Scene, request: Request) -> Response:
     if stale:
         stored, clashes = _merged(scene, request)
     learners = None if scene.shell.in_studio else run(scene.ports, count_learners, scene.activity.course)
-    checks = readiness(stored, learners=learners)
+    complete = not scene.shell.in_studio and scene.ports.people.knows_all(scene.activity.course)
+    checks = readiness(stored, learners=learners, complete=complete)
     _ = scene.reader.gettext
     files = [] if scene.shell.in_studio else run(scene.ports, files_of, scene.activity.id)
     shown = replace(scene, refusal=None) if stale else scene
@@ -212,7 +213,7 @@ def publish_now(scene: Scene, request: Request) -> Next:
     """Make the activity visible to learners."""
     if scene.shell.in_studio:
         raise Conflict("publish_in_platform")
-    do(scene, request, publish)
+    do(scene, request, publish, complete=scene.ports.people.knows_all(scene.activity.course))
     return Next("teaching", scene.reader.gettext("Published. Learners see it now."))
 
 
