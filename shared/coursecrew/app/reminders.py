@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from coursecrew.app.nudges import still_waits
 from coursecrew.app.records import MEMBERSHIPS, NOTICES, TASKS, TEAM_MILESTONES
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.errors import NotFound
@@ -66,7 +67,12 @@ def _is_inside(unit: UnitOfWork, notice: Notice) -> bool:
     return unit.store.count(MEMBERSHIPS, team=team, person=notice.person) > 0
 
 
+def _nudged(unit: UnitOfWork, notice: Notice) -> bool:
+    return still_waits(unit, notice.activity, notice.detail["about"], notice.item, notice.person)
+
+
 STILL: Mapping[Kind, Callable[[UnitOfWork, Notice], bool]] = {
+    Kind.NUDGED: _nudged,
     Kind.TASK_BLOCKED: _blocked,
     Kind.MILESTONE_LATE: _late,
     Kind.POST_WRITTEN: _is_inside,

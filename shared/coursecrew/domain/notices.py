@@ -71,7 +71,7 @@ TELLS: Mapping[Kind, Telling] = {
     Kind.SANDBOX_OPENED: Telling((To.PERSON,), mail=True),
     Kind.SOLO_ASKED: Telling((To.STAFF,), mail=True),
     Kind.SOLO_DECIDED: Telling((To.PERSON,), mail=True),
-    Kind.NUDGED: Telling((To.PERSON,), mail=True),
+    Kind.NUDGED: Telling((To.PERSON,), mail=True, pace=Pace.REMINDER),
     Kind.TEAM_RENAMED: Telling((To.TEAM,)),
     Kind.NAME_DECIDED: Telling((To.TEAM,)),
     Kind.WORK_SUBMITTED: Telling((To.TEAM,), mail=True),

@@ -45,10 +45,13 @@ class Why(StrEnum):
     TODAY = "today"  # less than a day ago
 
 
-def held_back(sent: Iterable[Nudge], now: datetime) -> Why | None:
-    """Whether one more reminder about the same thing to the same person is too much, and why."""
+def held_back(sent: Iterable[Nudge], now: datetime, *, told: int = 0) -> Why | None:
+    """Whether one more reminder about the same thing to the same person is too much, and why.
+
+    `told` is how often the person was reminded of it by itself: that counts, too.
+    """
     times = [row.at for row in sent]
-    if len(times) >= MOST:
+    if len(times) + told >= MOST:
         return Why.ENOUGH
     if times and now - max(times) < APART:
         return Why.TODAY

@@ -12,12 +12,14 @@ from coursecrew.app.surveys import SurveyStanding
 from coursecrew.app.teams import Standing, WhyNoTeam
 from coursecrew.domain.activities import Activity, JoinRule, SubmitRule
 from coursecrew.domain.grading import Grade, GradeState
+from coursecrew.domain.nudges import About, Nudge
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.schedule import LatePolicy, Step, Window
 from coursecrew.domain.submissions import WorkState, missing_parts
 from coursecrew.domain.teams import Asking
-from coursecrew.ui.panels import Face, Panel, Press, StepLine, Wait
+from coursecrew.ui.panels import Face, Panel, Press, Reminder, StepLine, Wait
 from coursecrew.ui.reader import Reader
+from coursecrew.ui.reminding import reminders
 from coursecrew.ui.survey_steps import formed_panel, survey_line, with_survey
 
 
@@ -35,6 +37,7 @@ class Outlook:
     guests: Mapping[str, Participant] | None = None  # who asks
     charter: CharterView | None = None
     first: Sequence[Wait] = ()  # who waits for whom in the team's plan
+    sent: Sequence[Nudge] = ()  # reminders that went out about what is waited for
 
     @property
     def window(self) -> Window:
@@ -49,6 +52,11 @@ class Outlook:
     def face(self, person: str) -> Face:
         """Initials of a member."""
         return (self.name(person), person == self.actor.person)
+
+    def remind(self, about: About, item: str, people: Sequence[str]) -> list[Reminder]:
+        """Presses that remind those whom one waits for."""
+        named = [(person, self.name(person)) for person in people if person != self.actor.person]
+        return reminders(self.reader, self.sent, about, item, named[:3])
 
     @property
     def leader_hands_in(self) -> bool:
@@ -135,6 +143,9 @@ def _ready(look: Outlook, label: str, lines: Sequence[str]) -> Panel:
                     ),
                     [me],
                     [look.face(leader)],
+                    reminders=look.remind(
+                        About.HAND_IN, look.view.work.id if look.view.work else "", [leader]
+                    ),
                 )
             ],
         )
@@ -186,6 +197,7 @@ def _confirming(look: Outlook) -> Panel:
                     until=reader.moment(until),
                 ),
                 [look.face(person) for person in awaited[:2]],
+                reminders=look.remind(About.CONFIRM, work.submission if work else "", awaited),
             )
         )
     if look.actor.person in view.awaited and until:
@@ -346,6 +358,7 @@ def _charter_first(look: Outlook, charter: CharterView) -> Panel:
             Wait(
                 reader.markup("<b>Your team waits for %(names)s</b> to sign the charter.", names=names),
                 [look.face(person) for person in others[:3]],
+                reminders=look.remind(About.SIGN, charter.version.id, others),
             )
         )
     if me in charter.missing:

@@ -20,6 +20,14 @@ class Press:
 
 
 @dataclass(frozen=True)
+class Reminder:
+    """A press that reminds somebody, or, without values, why there is none now."""
+
+    text: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Wait:
     """Who waits for whom: initials, and a sentence that is complete without them."""
 
@@ -28,6 +36,7 @@ class Wait:
     for_whom: Sequence[Face] = ()
     sign: str = "waiting"  # the icon where nobody's initials stand
     quiet: bool = False
+    reminders: Sequence[Reminder] = ()  # whom one may remind of it
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,18 @@ from datetime import datetime
 from coursecrew.app import teams as acts
 from coursecrew.app.beside import Beside, read_beside
 from coursecrew.app.charters import CharterView, look_at_charter
-from coursecrew.app.notices import put_away, unread
+from coursecrew.app.notices import put_away, still_theirs, unread
 from coursecrew.app.records import CARDS, GRADES, PARTICIPANTS, TEAMS, WAITING
 from coursecrew.app.submissions import WorkView, look_at_work
 from coursecrew.app.surveys import SurveyStanding, survey_standing
 from coursecrew.app.teams import Standing, TeamRow, WhyNoTeam, standing
 from coursecrew.app.unit_of_work import UnitOfWork, run
+from coursecrew.app.workspace import Workspace
 from coursecrew.domain.activities import Activity
 from coursecrew.domain.errors import NotAllowed, NotFound
 from coursecrew.domain.grading import Grade
 from coursecrew.domain.notices import Notice
+from coursecrew.domain.nudges import About
 from coursecrew.domain.people import STAFF, Actor, Participant, Role
 from coursecrew.domain.permissions import Action, is_allowed
 from coursecrew.domain.schedule import Step
@@ -39,9 +41,12 @@ from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.next_steps import Outlook, mentors_panel, next_step, step_lines, without_team
 from coursecrew.ui.notices import people_in, say
 from coursecrew.ui.pages import Crumb, do, page
+from coursecrew.ui.panels import Reminder
+from coursecrew.ui.reminding import reminder
 from coursecrew.ui.render import plain
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.screens.charter import standing as charter_standing
+from coursecrew.ui.screens.workspace import home_part
 from coursecrew.ui.signs import colours, shapes
 from coursecrew.ui.survey_steps import with_survey
 
@@ -68,6 +73,7 @@ class Home:
     staff: tuple[Participant, ...] = ()
     charter: CharterView | None = None
     beside: Beside = field(default_factory=Beside)
+    space: Workspace | None = None
     survey: SurveyStanding | None = None
     promoted: datetime | None = None  # moved up from a waiting list so lately that they may decline
 
@@ -89,17 +95,20 @@ def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mappin
         here = replace(here, membership=None, team=None, why_none=WhyNoTeam.LOOKS_ON)
     askings = tuple(acts.open_askings(unit, here))
     notices = tuple(unread(unit, activity.id, actor.person)) if here.participant else ()
+    notices = tuple(still_theirs(notices, here.team.id if here.team else ""))
     wanted = people_in(notices) | {asking.person for asking in askings} | {asking.by for asking in askings}
     if here.team:
         view = look_at_work(unit, activity, here.team)
         grades = unit.store.find(GRADES, activity=activity.id, person=actor.person, limit=1)
         grade = grades[0] if grades and grades[0].released_at else None
         people = acts.participants_of(unit, activity.course, wanted - set(view.people))
+        may_wait = [view.work.id, view.work.submission] if view.work else []
+        may_wait += [here.team.charter, *(asking.id for asking in askings)]
         return Home(
             here, view, grade, askings, notices, {**view.people, **people},
             charter=look_at_charter(unit, activity, here.team, view.active),
             survey=survey_standing(unit, activity, here),
-            promoted=acts.promoted_at(unit, here), beside=read_beside(unit, actor, here, activity.course),
+            promoted=acts.promoted_at(unit, here), beside=read_beside(unit, actor, here, activity, may_wait),
         )  # fmt: skip
     may_look = _may_look(unit, actor, here)
     rows, more = _page_of_teams(unit, activity, here, query) if may_look else ([], False)
@@ -112,7 +121,8 @@ def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mappin
     return Home(
         here, None, None, askings, notices, people, tuple(rows), more, named, queue, cards,
         survey=survey_standing(unit, activity, here),
-        asked=acts.place_wanted(unit, here), beside=read_beside(unit, actor, here, activity.course),
+        asked=acts.place_wanted(unit, here),
+        beside=read_beside(unit, actor, here, activity, [asking.id for asking in askings]),
     )  # fmt: skip
 
 
@@ -207,6 +217,13 @@ def _find_team(scene: Scene, request: Request, found: Home) -> Response:
             if asking.kind == "invited" and asking.team in found.named
         ],
         requested={asking.team: asking for asking in found.askings if asking.kind == "requested"},
+        reminders={
+            asking.team: [
+                reminder(reader, found.beside.sent, About.SEAT, asking.id, "", found.named[asking.team].name)
+            ]
+            for asking in found.askings
+            if asking.kind == "requested" and asking.team in found.named
+        },
         cards=[
             (card, found.people[card.person])
             for card in found.cards
@@ -222,7 +239,7 @@ def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> R
     _ = reader.gettext
     look = Outlook(
         reader, scene.actor, activity, found.here, view, found.grade, found.askings, found.people,
-        found.charter,
+        found.charter, sent=found.beside.sent,
     )  # fmt: skip
     return page(
         scene,
@@ -245,6 +262,8 @@ def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> R
         view=view,
         parts=parts_of(scene, view),
         beside=found.beside,
+        space=home_part(scene, view, found.space) if found.space else None,
+        cards=found.space.cards if found.space else {},
         takes_part=True,
         members=[
             (row, view.people[row.person], row.person == scene.actor.person)
@@ -271,10 +290,24 @@ def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> R
                 if key in view.people
             ]
         ),
+        unsigned_reminders=_unsigned_reminders(look),
+        invited_reminders={
+            asking.id: look.remind(About.INVITATION, asking.id, [asking.person]) for asking in found.askings
+        },
         may_decline=reader.moment(found.promoted + DECLINE_WITHIN) if found.promoted else "",
         first_visit=_first_visit(scene),
         notices=_notices(scene, found),
     )
+
+
+def _unsigned_reminders(look: Outlook) -> list[Reminder]:
+    """Presses beside “not signed yet”, for those who have signed; the panel has them where it waits."""
+    charter = look.charter
+    if charter is None or charter.version is None or charter.is_in_the_way:
+        return []
+    if look.actor.person in charter.missing:
+        return []
+    return look.remind(About.SIGN, charter.version.id, charter.missing)
 
 
 @dataclass(frozen=True)
