@@ -87,7 +87,7 @@ def fit_of(
     people = sorted({key for members in teams.values() for key in members} | set(others))
     if run is not None:
         try:
-            rules = read_rules(_sized(run.rules, team_set))
+            rules = read_rules(_as_document(run, team_set))
             activity = unit.store.get(ACTIVITIES, run.activity)
             fit = _fit(unit, activity, run, rules, teams, people, sensitive=sensitive)
         except (CannotForm, Invalid, NotFound, KeyError):
@@ -97,9 +97,14 @@ def fit_of(
     return _blank(team_set, people, run.pairs.get("apart", []) if run else [])
 
 
-def _sized(rules: Mapping[str, Any], team_set: TeamSet) -> dict[str, Any]:
-    """The run's rules with the sizes that hold now."""
-    return {**rules, "size": {"min": team_set.min, "ideal": team_set.ideal, "max": team_set.max}}
+def _as_document(run: Formation, team_set: TeamSet) -> dict[str, Any]:
+    """The run's rules and pairs, with the sizes that hold now."""
+    return {
+        **run.rules,
+        "size": {"min": team_set.min, "ideal": team_set.ideal, "max": team_set.max},
+        "apart": {"pairs": run.pairs.get("apart", [])},
+        "together": {"pairs": run.pairs.get("together", [])},
+    }
 
 
 def _fit(
@@ -250,9 +255,7 @@ def room(unit: UnitOfWork, team_set: TeamSet, *, limit: int = MOST_TEAMS) -> Roo
 
 def members_by_team(unit: UnitOfWork, teams: Sequence[Team]) -> Room:
     """The teams given with their members: one query."""
-    if not teams:
-        return Room({}, {})
-    ids = [team.id for team in teams]
+    ids = [team.id for team in teams] or [""]  # asked as often where there is none
     rows = unit.store.find(MEMBERSHIPS, team=ids, limit=sum(team.size for team in teams) + 50)
     members: dict[str, list[Membership]] = {team.id: [] for team in teams}
     for row in rows:

@@ -100,7 +100,7 @@ def look_at_latecomers(unit: UnitOfWork, actor: Actor, activity_id: str) -> Late
     team_set = team_set_of(unit, activity)
     people = unplaced(unit, activity, team_set, limit=LISTED + 1)
     listed = people[:LISTED]
-    rooms, fit, seats = _seats(unit, team_set, [row.person for row in listed])
+    rooms, fit, seats = _seats(unit, team_set, [row.person for row in reversed(listed)])
     offers = _offers(unit, team_set, [row.person for row in listed])
     rows = tuple(
         LatePerson(row, _priced(fit, rooms, row.person, seats.get(row.person, ())), offers.get(row.person))
@@ -121,7 +121,7 @@ def place_all(unit: UnitOfWork, actor: Actor, activity_id: str) -> int:
     activity = unit.store.get(ACTIVITIES, activity_id)
     require(actor, Action.PLACE_PEOPLE)
     team_set = team_set_of(unit, activity)
-    people = [row.person for row in unplaced(unit, activity, team_set, limit=AT_ONCE)]
+    people = [row.person for row in reversed(unplaced(unit, activity, team_set, limit=AT_ONCE))]
     _rooms, _fit, seats = _seats(unit, team_set, people)
     return sum(
         _seated(unit, activity, team_set, person, seats.get(person, ()), actor.person) for person in people
