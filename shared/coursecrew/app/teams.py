@@ -930,6 +930,21 @@ def _promote(unit: UnitOfWork, activity: Activity, team_set: TeamSet, team: Team
     return team
 
 
+def fill_free_seats(unit: UnitOfWork, activity_id: str) -> None:
+    """Move people up wherever somebody waits for a team that has room, as after a larger size was set.
+
+    A seat that somebody leaves is filled at once; this is for seats that come about otherwise.
+    """
+    activity = unit.store.get(ACTIVITIES, activity_id)
+    found = unit.store.find(TEAM_SETS, course=activity.course, name=activity.settings.teams.name, limit=1)
+    if not found:
+        return
+    wanted = dict.fromkeys(row.team for row in unit.store.find(WAITING, team_set=found[0].id, limit=500))
+    for team in unit.store.find(TEAMS, id=list(wanted), state="active", limit=500) if wanted else ():
+        if team.has_room(found[0]):
+            _promote(unit, activity, found[0], unit.store.get(TEAMS, team.id, lock=True))
+
+
 def _askings(unit: UnitOfWork, team: str, person: str) -> list[Asking]:
     return unit.store.find(ASKINGS, team=team, person=person, state="open")
 

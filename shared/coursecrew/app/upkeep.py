@@ -18,6 +18,7 @@ from coursecrew.app.ports import Ports
 from coursecrew.app.records import ACTIVITIES, ASKINGS, REQUEST_KEYS, TEAM_SETS, TEAMS, WORKS
 from coursecrew.app.submissions import begin_work, pass_time
 from coursecrew.app.surveys import delete_sensitive, with_sensitive_left
+from coursecrew.app.teams import fill_free_seats
 from coursecrew.app.unit_of_work import KEYS_LAST, UnitOfWork, run
 from coursecrew.domain.activities import Activity, State
 from coursecrew.domain.schedule import Step
@@ -48,6 +49,7 @@ def upkeep(ports: Ports) -> Kept:
     activities = _published(ports)
     for activity in activities:
         works += _let_time_pass(ports, activity)
+        run(ports, fill_free_seats, activity.id)
     members = look_for_absent(ports, activities)
     keep_plans(ports, activities)
     _until_done(ports, forget_folded)
