@@ -70,6 +70,11 @@ class News:
     decisions: tuple[Post, ...]
     more_decisions: bool
 
+    @property
+    def is_many(self) -> bool:
+        """Whether there may be more new posts than were counted."""
+        return self.new >= NEW_COUNTED
+
 
 # --- reading ---
 

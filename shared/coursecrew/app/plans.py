@@ -54,7 +54,7 @@ class PlanState:
     team: str
     milestones: tuple[MilestoneState, ...]
     blockers: tuple[Blocker, ...]
-    open_tasks: int
+    tasks: tuple[Task, ...]  # the open ones
 
     @property
     def next(self) -> MilestoneState | None:
@@ -102,7 +102,7 @@ def states_of(unit: UnitOfWork, activity: Activity, teams: Sequence[str]) -> dic
             team,
             milestone_states(milestones, own, mine, unit.now),
             blockers(mine, unit.now),
-            len(mine),
+            tuple(mine),
         )
     return found
 

@@ -39,16 +39,20 @@ from coursecrew.ui.scene import Scene
 from coursecrew.ui.screens import (
     charter,
     classroom,
+    drafting,
     forming,
     mentoring,
     people,
+    plan,
     platform_groups,
     privacy,
+    reminding,
     sandbox,
     scoring,
     settings,
     submission,
     survey,
+    survey_builder,
     teaching,
     team,
 )
@@ -56,15 +60,19 @@ from coursecrew.ui.screens import (
 SCREENS: tuple[ModuleType, ...] = (
     team,
     charter,
+    drafting,
     submission,
     privacy,
     settings,
     teaching,
     scoring,
     people,
+    plan,
     forming,
     survey,
+    survey_builder,
     mentoring,
+    reminding,
     sandbox,
     platform_groups,
     classroom,
@@ -75,6 +83,7 @@ _SEGMENT = re.compile(r"<(\w+)>")
 _PATTERNS: Mapping[Route, re.Pattern[str]] = {
     route: re.compile(_SEGMENT.sub(r"(?P<\1>[\\w.:~-]{1,80})", route.path)) for route in ROUTES
 }
+_LIGHT = {route: pattern for route, pattern in _PATTERNS.items() if route.light}
 
 
 def serve(scene: Scene, request: Request) -> Response:
@@ -86,6 +95,9 @@ def serve(scene: Scene, request: Request) -> Response:
     request = replace(request, path=request.path.strip("/"))
     arrived = scene
     try:
+        light = _light(scene, request)
+        if light:
+            return light
         scene = _entered(scene)
         _must_be_ready(scene, request.path or start(scene))
         route, values = _find(request.method, request.path or start(scene))
@@ -109,6 +121,16 @@ def start(scene: Scene) -> str:
     if scene.shell.in_studio:
         return "settings"
     return "teaching" if scene.actor.is_staff else "team"
+
+
+def _light(scene: Scene, request: Request) -> Response | None:
+    """The answer of a screen that enters no activity; `None` for all others."""
+    for route, pattern in _LIGHT.items():
+        match = pattern.fullmatch(request.path)
+        if match and route.method == request.method:
+            answer: Response = route.screen(scene, request, **match.groupdict())
+            return answer
+    return None
 
 
 def _show(scene: Scene, request: Request, path: str) -> Response:

@@ -35,6 +35,7 @@ from coursecrew.ui.forms import Reading
 from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.panels import Panel, Press, Wait
+from coursecrew.ui.plan_settings import milestone_rows, way_there
 from coursecrew.ui.reader import Reader
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.starter import starter
@@ -42,6 +43,7 @@ from coursecrew.ui.together import charter_rows, together
 
 LEVEL_LINE = re.compile(r"^\s*([0-9]+(?:[.,][0-9]+)?)\s*[:–|-]\s*(.*)$")
 BLANK_ROWS = 1
+PLACES = {"survey_missing": "settings/survey"}  # where to mend what has a page of its own
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,13 @@ class Row:
 
 def settings(scene: Scene, request: Request) -> Response:
     """The whole settings form, with what blocks publishing first."""
-    if not _may(scene):
+    if not may_change(scene):
         raise NotAllowed(Action.CHANGE_SETTINGS.value)
     stale = scene.refusal if scene.refusal and scene.refusal.code == "stale" else None
     stored, seen = scene.settings, scene.activity.settings_number
     clashes: list[Clash] = []
     if stale:
-        stored, clashes = _merged(scene, request)
+        stored, clashes = merged_with(scene, request, _form(scene, request))
     learners = None if scene.shell.in_studio else run(scene.ports, count_learners, scene.activity.course)
     complete = not scene.shell.in_studio and scene.ports.people.knows_all(scene.activity.course)
     checks = readiness(stored, learners=learners, complete=complete)
@@ -83,10 +85,11 @@ def settings(scene: Scene, request: Request) -> Response:
         clashes=clashes,
         panel=_panel(scene, stored, checks),
         checks=[(check, say_check(check, scene.reader)) for check in checks],
-        editable=_editable(scene),
+        editable=is_editable(scene),
         parts=list(_part_rows(stored, scene)),
         criteria=list(_criterion_rows(stored, scene)),
         agreements=charter_rows(stored),
+        milestones=milestone_rows(stored),
         files=files,
         accepted=", ".join(ACCEPTED),
         draft=stored.step(Step.DRAFT),
@@ -97,12 +100,13 @@ def settings(scene: Scene, request: Request) -> Response:
     return replace(response, status=409) if stale else response
 
 
-def _editable(scene: Scene) -> bool:
+def is_editable(scene: Scene) -> bool:
     """Whether this place keeps the settings: the tool itself, or the editor that asked for them."""
     return scene.shell.keep_settings is not None or scene.placed.settings_here
 
 
-def _may(scene: Scene) -> bool:
+def may_change(scene: Scene) -> bool:
+    """Whether this person changes settings at all."""
     return is_allowed(scene.actor, Action.CHANGE_SETTINGS)
 
 
@@ -118,7 +122,7 @@ def _panel(scene: Scene, stored: Settings, checks: list[Check]) -> Panel:
     waits = [
         Wait(say_check(check, scene.reader), sign="bad" if check.blocks else "warn") for check in checks[:3]
     ]
-    if _is_new(scene) and _editable(scene):
+    if _is_new(scene) and is_editable(scene):
         return Panel(
             label,
             _("Begin with a ready-made assignment"),
@@ -132,7 +136,7 @@ def _panel(scene: Scene, stored: Settings, checks: list[Check]) -> Panel:
             label,
             n_("Fix %(number)s thing, then publish", "Fix %(number)s things, then publish", len(blocking)),
             [_("Learners see “not ready yet” until then.")],
-            [Press(_("Show me where"), f"settings#field-{first.field}")],
+            [Press(_("Show me where"), PLACES.get(first.code, f"settings#field-{first.field}"))],
             waits,
         )
     if scene.shell.in_studio:
@@ -172,6 +176,11 @@ def held_sentence(code: str, reader: Reader) -> str:
         "draft_due": _(
             "The due and closing times stay: the new ones had passed while teams were promised more."
         ),
+        "survey": _(
+            "What people have answered stays as it was asked: the kind of a question, the answers offered, "
+            "and what is sensitive. Ask a new question instead."
+        ),
+        "survey_closes": _("The survey’s closing time stays: the new one had passed while it was open."),
         "unreadable": _(
             "The settings could not be read, so the earlier ones stay in force. Save them once more."
         ),
@@ -184,22 +193,34 @@ def held_sentence(code: str, reader: Reader) -> str:
 
 def save(scene: Scene, request: Request) -> Next:
     """Save the form: with the activity, or in the platform's editor."""
-    if not _may(scene) or not _editable(scene):
+    must_change(scene)
+    return keep(scene, request, _form(scene, request), "settings")
+
+
+def must_change(scene: Scene) -> None:
+    """Refuse whoever may not change settings, or not here."""
+    if not may_change(scene) or not is_editable(scene):
         raise NotAllowed(Action.CHANGE_SETTINGS.value)
-    wish = from_document(_chosen(request, to_document(_form(scene, request))))
+
+
+def keep(scene: Scene, request: Request, wish: Settings, back: str, said: str = "") -> Next:
+    """Save settings that a form said, with its choices after a clash, where this place keeps them.
+
+    The form carries `seen`, the number of the settings it began with; `back` is the path shown next.
+    """
+    wish = from_document(_chosen(request, to_document(wish)))
     _ = scene.reader.gettext
     if scene.shell.keep_settings is not None:
         scene.shell.keep_settings({**to_document(wish), **_points(scene, request)})
-        return Next("settings", _("Saved."))
+        return Next(back, said or _("Saved."))
     seen = Reading(request, scene.reader).whole("seen")
     saved = do(scene, request, save_settings, wish, seen=seen)
-    return Next("settings", _("Saved as version %(number)s.", number=saved.settings_number))
+    return Next(back, said or _("Saved as version %(number)s.", number=saved.settings_number))
 
 
 def fill_in(scene: Scene, request: Request) -> Next:
     """Fill everything that is still empty with the ready-made assignment."""
-    if not _may(scene) or not _editable(scene):
-        raise NotAllowed(Action.CHANGE_SETTINGS.value)
+    must_change(scene)
     _ = scene.reader.gettext
     filled = starter(scene.settings, scene.reader)
     if scene.shell.keep_settings is not None:
@@ -250,6 +271,7 @@ def _form(scene: Scene, request: Request) -> Settings:
         },
         "rubric": {"number": old.rubric.number, "criteria": list(_criteria(reading))},
         **together(request, reading, document, scene.reader),
+        **way_there(request, reading, document),
     }
     window = Window(
         reading.moment("draft_opens"), reading.moment("draft_due"), reading.moment("draft_closes")
@@ -362,9 +384,9 @@ class Clash:
     choices: str
 
 
-def _merged(scene: Scene, request: Request) -> tuple[Settings, list[Clash]]:
-    """What the form shows after somebody else saved first: all changes of both, clashes as typed."""
-    mine = to_document(_form(scene, request))
+def merged_with(scene: Scene, request: Request, form: Settings) -> tuple[Settings, list[Clash]]:
+    """What a form shows after somebody else saved first: all changes of both, clashes as typed."""
+    mine = to_document(form)
     theirs = to_document(scene.settings)
     seen = Reading(request, scene.reader).whole("seen")
 
@@ -408,7 +430,16 @@ def place_name(place: str, reader: Reader) -> str:
         "steps.draft.due": _("Handing in is due"),
         "steps.draft.closes": _("Handing in closes"),
         "late.points": _("Points for each started day"),
+        "survey.questions": _("Questions of the survey"),
+        "survey.closes_at": _("The survey closes"),
+        "survey.consent": _("What learners agree to"),
+        "forming.wishes": _("What teams should be like"),
+        "forming.section": _("Teams stay inside"),
+        "forming.late": _("Who comes late"),
         "charter.parts": _("Parts of the charter"),
+        "milestones": _("Milestones"),
+        "check_in.on": _("Members check in"),
+        "check_in.every_days": _("Days between check-ins"),
         "charter.blocks": _("The draft waits for the charter"),
         "team_roles": _("Roles in the team"),
         "listed_words": _("Words that you look at first"),
@@ -422,7 +453,8 @@ def plain(value: Any) -> str:
         return "" if value is None else str(value)
     if isinstance(value, list):
         return "; ".join(
-            plain(item.get("title", item)) if isinstance(item, Mapping) else str(item) for item in value
+            plain(item.get("title") or item.get("aim") or "") if isinstance(item, Mapping) else str(item)
+            for item in value
         )
     if isinstance(value, Mapping) and "criteria" in value:
         return plain(value["criteria"])
@@ -481,7 +513,7 @@ def remove(scene: Scene, request: Request, id: str) -> Next:
 
 def preview(scene: Scene, request: Request) -> Response:
     """What learners will read, before it is published."""
-    if not _may(scene):
+    if not may_change(scene):
         raise NotFound("page")
     _ = scene.reader.gettext
     return page(

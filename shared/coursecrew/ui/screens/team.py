@@ -15,7 +15,7 @@ from coursecrew.app.submissions import WorkView, look_at_work
 from coursecrew.app.surveys import SurveyStanding, survey_standing
 from coursecrew.app.teams import Standing, TeamRow, WhyNoTeam, standing
 from coursecrew.app.unit_of_work import UnitOfWork, run
-from coursecrew.app.workspace import Workspace
+from coursecrew.app.workspace import Workspace, read_workspace
 from coursecrew.domain.activities import Activity
 from coursecrew.domain.errors import NotAllowed, NotFound
 from coursecrew.domain.grading import Grade
@@ -46,7 +46,7 @@ from coursecrew.ui.reminding import reminder
 from coursecrew.ui.render import plain
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.screens.charter import standing as charter_standing
-from coursecrew.ui.screens.workspace import home_part
+from coursecrew.ui.screens.workspace import home_part, plan_waits
 from coursecrew.ui.signs import colours, shapes
 from coursecrew.ui.survey_steps import with_survey
 
@@ -109,6 +109,7 @@ def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mappin
             charter=look_at_charter(unit, activity, here.team, view.active),
             survey=survey_standing(unit, activity, here),
             promoted=acts.promoted_at(unit, here), beside=read_beside(unit, actor, here, activity, may_wait),
+            space=read_workspace(unit, actor, activity, view),
         )  # fmt: skip
     may_look = _may_look(unit, actor, here)
     rows, more = _page_of_teams(unit, activity, here, query) if may_look else ([], False)
@@ -240,6 +241,7 @@ def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> R
     look = Outlook(
         reader, scene.actor, activity, found.here, view, found.grade, found.askings, found.people,
         found.charter, sent=found.beside.sent,
+        first=plan_waits(scene, view, found.space) if found.space else (),
     )  # fmt: skip
     return page(
         scene,
