@@ -26,7 +26,7 @@ from coursecrew.domain.people import Actor, Role
 from coursecrew.ui.mail import compose
 from coursecrew_lti.lti_tables import COURSE, PLACE, USER
 from coursecrew_lti.tool import Tool
-from demo import course, texts
+from demo import answers, course, texts
 from demo.clock import CourseClock
 from demo.course import at
 from demo.visitor import Visitor
@@ -53,6 +53,9 @@ class _Quiet:
     def nudge(self) -> None:
         """Do nothing."""
 
+    def form(self) -> None:
+        """Do nothing."""
+
 
 class Rehearsal:
     """The sample course as the simulation sees it, and how far it has come."""
@@ -70,10 +73,10 @@ class Rehearsal:
         """Bring the course from nothing to its first stop."""
         self._clock.set(course.OPENING - timedelta(minutes=30), standing=True)
         ines = Visitor(lms, INES)
-        for settings in (course.SKETCH, course.PLAN):
+        for settings in (course.SKETCH, course.PLAN, answers.PAGE):
             ines.add_activity(settings.title)
         links = _links(lms)
-        for settings in (course.SKETCH, course.PLAN):
+        for settings in (course.SKETCH, course.PLAN, answers.PAGE):
             ines.open(links[settings.title])
         sync_roster(self._ports(), self._course())
         joined = course.LATECOMER.joined
@@ -134,13 +137,14 @@ class Rehearsal:
         )
         placed = self._placed(course_id)
         sketch, plan = placed[course.SKETCH.title], placed[course.PLAN.title]
+        page = placed[answers.PAGE.title]
         arrivals = {KWAME: course.OPENING + timedelta(hours=2)}
         if course.LATECOMER.id in people:
             arrivals[course.LATECOMER.id] = (course.LATECOMER.joined or course.BEGIN) + timedelta(minutes=5)
         return World(
             people=people,
             crews=crews,
-            assignments=(self._sketch(sketch), self._plan(plan)),
+            assignments=(self._sketch(sketch), self._plan(plan), self._page(page, keys)),
             teams_form=sketch.name,
             arrivals=arrivals,
             extra=(_extension(plan.name),),
@@ -173,6 +177,17 @@ class Rehearsal:
             scored_from=at(2, 12, 9, 0),
             released_at=course.PLAN_RESULTS,
             scripts=_scripts(placed.name),
+        )
+
+    def _page(self, placed: Placed, keys: Mapping[str, str]) -> Assignment:
+        """Its survey is answered; forming the teams is left for the visitor."""
+        return Assignment(
+            placed,
+            answers.PAGE,
+            by=INES,
+            set_up_at=at(11, 11, 12),
+            texts={},
+            answers=answers.all_answers(keys),
         )
 
     def _keys(self) -> Mapping[str, str]:

@@ -22,7 +22,7 @@ from random import Random  # noqa: TID251 - the type only; chance is made in sys
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
-from coursecrew.app import grading, submissions, teams
+from coursecrew.app import grading, submissions, surveys, teams
 from coursecrew.app.activities import Placed, enter, publish, save_settings
 from coursecrew.app.ports import Ports
 from coursecrew.app.records import TEAMS
@@ -85,6 +85,7 @@ class Assignment:
 
     `texts` are what a crew writes, by crew and prompt; `sheets` what staff give for it. A crew in
     `scripts` follows its script from the first word to handing in, whatever its members' habits are.
+    `answers` are what people answer to its survey, by the keys of `World.people`.
     """
 
     placed: Placed
@@ -98,6 +99,7 @@ class Assignment:
     scored_from: datetime | None = None
     released_at: datetime | None = None
     scripts: Mapping[str, tuple[Act, ...]] = field(default_factory=dict)
+    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -159,6 +161,7 @@ class Does(StrEnum):
     COME = "come"
     SET_UP = "set_up"
     PUBLISH = "publish"
+    ANSWER = "answer"
     LOOK_FOR_TEAM = "look_for_team"
     FOUND = "found"
     JOIN = "join"
@@ -191,6 +194,12 @@ def _publish(stage: Stage, act: Act) -> str:
         return "published before"
     stage.do(publish, stage.actor(act.who), activity.id)
     return "published"
+
+
+def _answer(stage: Stage, act: Act) -> str:
+    activity = stage.open(act)
+    stage.do(surveys.save_answers, stage.actor(act.who), activity.id, act.detail["answers"], agreed=True)
+    return "answered"
 
 
 def _look_for_team(stage: Stage, act: Act) -> str:
@@ -293,6 +302,7 @@ ACTS: Mapping[Does, Callable[[Stage, Act], str]] = {
     Does.COME: _come,
     Does.SET_UP: _set_up,
     Does.PUBLISH: _publish,
+    Does.ANSWER: _answer,
     Does.LOOK_FOR_TEAM: _look_for_team,
     Does.FOUND: _found,
     Does.JOIN: _join,
@@ -345,6 +355,20 @@ def _plan_teams(world: World, chance: Random) -> Iterator[Act]:
                 yield Act(card, who, Does.LOOK_FOR_TEAM, one.name, {"pitch": world.people[who].card})
             at = min(max(at, founded + timedelta(minutes=10)), lock - timedelta(minutes=5))
             yield Act(at, who, Does.JOIN, one.name, {"team": crew.name})
+
+
+def _plan_survey(world: World, chance: Random) -> Iterator[Act]:
+    """People answer within two weeks of being asked; who is late in everything is late here, too."""
+    for one in world.assignments:
+        room = (one.settings.survey.closes_at or one.set_up_at + timedelta(days=14)) - one.set_up_at
+        room = min(room, timedelta(days=12))
+        for who, answers in one.answers.items():
+            late = world.people[who].habit in (Habit.LATE, Habit.VANISHING)
+            share = chance.uniform(0.6, 0.95) if late else chance.uniform(0.03, 0.7)
+            at = _awake(world, who, one.set_up_at + room * share)
+            yield Act(
+                max(at, one.set_up_at + timedelta(hours=1)), who, Does.ANSWER, one.name, {"answers": answers}
+            )
 
 
 def _plan_work(world: World, chance: Random) -> Iterator[Act]:
@@ -432,6 +456,7 @@ PLANNERS: Sequence[Callable[[World, Random], Iterable[Act]]] = (
     _plan_setting_up,
     _plan_coming,
     _plan_teams,
+    _plan_survey,
     _plan_work,
     _plan_grading,
 )
