@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from coursecrew.app import charters as acts
@@ -20,7 +21,17 @@ from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.reader import Reader
 from coursecrew.ui.scene import Scene
-from coursecrew.ui.screens.submission import Place
+
+
+@dataclass(frozen=True)
+class Place:
+    """A part that two people wrote differently: both texts, and the one before."""
+
+    part: str
+    title: str
+    yours: str
+    theirs: str
+    before: str
 
 
 def charter(scene: Scene, request: Request) -> Response:
