@@ -212,7 +212,7 @@ def test_a_document_whose_survey_cannot_be_asked_is_refused() -> None:
     assert refusal.value.problems[0].code == "question_title_missing"
 
 
-@pytest.mark.parametrize("section", ["years", "nothing"])
+@pytest.mark.parametrize("section", ["years", "nothing", "gender"])
 def test_sections_are_the_answers_to_a_choice(section: str) -> None:
     with pytest.raises(Invalid) as refusal:
         from_document(to_document(settings(survey=SURVEY, forming=Forming(section=section))))

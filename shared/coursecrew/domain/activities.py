@@ -618,9 +618,10 @@ def _charter_problems(settings: Settings) -> list[Problem]:
 
 
 def _section_problems(settings: Settings) -> list[Problem]:
-    """Teams stay inside the answers to a choice, and to nothing else."""
+    """Teams stay inside the answers to a choice that staff read, and to nothing else."""
     section = settings.survey.question(settings.forming.section)
-    if settings.forming.section and (section is None or section.kind is not Ask.CHOICE):
+    fits = section is not None and section.kind is Ask.CHOICE and not section.is_sensitive
+    if settings.forming.section and not fits:
         return [Problem("section", "section_no_choice")]
     return []
 

@@ -9,9 +9,13 @@ from decimal import Decimal
 from coursecrew.domain.activities import Prompt, Settings
 from coursecrew.domain.rubrics import Criterion, Level, Rubric
 from coursecrew.domain.schedule import Step, Window
+from coursecrew.domain.survey import Ask, Question
 from coursecrew.ui.reader import Reader
+from coursecrew.ui.wishes import usual_wishes
 
 WEEKS = 3
+ANSWERING = timedelta(days=5)
+LANGUAGES = ("English", "Español", "Français", "العربية", "中文")  # as their speakers call them
 
 
 def starter(settings: Settings, reader: Reader) -> Settings:
@@ -49,6 +53,50 @@ def starter(settings: Settings, reader: Reader) -> Settings:
         ),
         steps={**settings.steps, Step.DRAFT: window},
         rubric=settings.rubric if settings.rubric.criteria else _rubric(reader),
+    )
+
+
+def usual_survey(settings: Settings, reader: Reader) -> Settings:
+    """The settings with the questions most courses ask before teams are formed, and the usual wishes.
+
+    A survey that asks something already is left as it is. It closes after five days, and never after
+    the work is due.
+    """
+    if settings.survey.is_there:
+        return settings
+    questions = _usual_questions(reader)
+    closes = settings.survey.closes_at or _evening(reader.now + ANSWERING, reader)
+    due = settings.step(Step.DRAFT).due
+    if due and reader.now < due < closes:
+        closes = due
+    wishes = tuple(wish for question in questions for wish in usual_wishes(question))
+    return replace(
+        settings,
+        survey=replace(settings.survey, questions=questions, closes_at=closes),
+        forming=replace(settings.forming, wishes=settings.forming.wishes or wishes),
+    )
+
+
+def _usual_questions(reader: Reader) -> tuple[Question, ...]:
+    _ = reader.gettext
+    skills = (_("Numbers and spreadsheets"), _("Clear writing"), _("Finding sources"), _("Presenting"))
+    topics = (_("First topic"), _("Second topic"), _("Third topic"))
+    return (
+        Question("hours", Ask.HOURS, _("When could you usually work with others?")),
+        Question("skills", Ask.SKILLS, _("What do you bring?"), options=skills),
+        Question("languages", Ask.LANGUAGES, _("Which languages could you work in?"), options=LANGUAGES),
+        Question("topics", Ask.TOPICS, _("Which topics would you like most?"), options=topics),
+        Question(
+            "gender",
+            Ask.CHOICE,
+            _("Your gender"),
+            options=(_("Woman"), _("Man")),
+            own_words=True,
+            sensitive=True,
+            purpose=_("Nobody should be the only one in a team."),
+        ),
+        Question("wanted", Ask.WANTED, _("With whom would you like to work?")),
+        Question("unwanted", Ask.UNWANTED, _("With whom would you rather not work?")),
     )
 
 

@@ -7,11 +7,11 @@ much a wish counts: not at all, 1 to 5, or before all others; for "alike" it run
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coursecrew.domain.errors import Problem
 from coursecrew.domain.survey import HOURS_A_WEEK, Ask, Question, Survey
-from coursecrew.domain.wishes import FORMER_TEAMS, MOST_WEIGHT, Aim, Wish
+from coursecrew.domain.wishes import FORMER_TEAMS, MOST_WEIGHT, Aim, Forming, Wish
 from coursecrew.ui.forms import Reading
 from coursecrew.ui.reader import Reader
 
@@ -135,6 +135,22 @@ def usual_wishes(question: Question) -> tuple[Wish, ...]:
     return ()
 
 
+def still_fitting(forming: Forming, survey: Survey) -> Forming:
+    """What is wished as far as its question is still asked, and its values can still be answered."""
+    fitting = []
+    for wish in forming.wishes:
+        question = survey.question(wish.about)
+        if wish.aim is Aim.NEW_MATES:
+            fitting.append(wish)
+        elif question is not None and wish.aim in AIMS[question.kind]:
+            values = tuple(value for value in wish.values if value in question.options)
+            if values or wish.aim not in WITH_VALUES:
+                fitting.append(replace(wish, values=values))
+    section = survey.question(forming.section)
+    kept = section is not None and section.kind is Ask.CHOICE and not section.is_sensitive
+    return replace(forming, wishes=tuple(fitting), section=forming.section if kept else "")
+
+
 def field_name(about: str, aim: Aim) -> str:
     """The form field that says how much a wish counts."""
     return f"wish-{about}-{aim.value}"
@@ -245,10 +261,10 @@ def _offer(question: Question | None, aim: Aim, reader: Reader) -> tuple[str, st
 def _unit(question: Question | None, reader: Reader) -> str:
     _ = reader.gettext
     if question and question.kind is Ask.HOURS:
-        return _("hours or more")
+        return _("hours a week")
     if question and question.kind is Ask.LANGUAGES:
-        return _("languages or more")
-    return _("answers or more")
+        return _("languages")
+    return _("answers")
 
 
 def _most(question: Question | None) -> int:
