@@ -429,7 +429,7 @@ def _failed(scene: Scene, request: Request, seen: Review) -> Response:
         scene,
         request,
         "forming_failed.html",
-        title=_("Stopped before there were teams") if stopped else _("These wishes cannot be kept together"),
+        title=_("Stopped before there were teams") if stopped else _("No teams could be formed"),
         crumbs=_crumbs(scene, _run_crumb(scene, seen.run, link=False)),
         run=seen.run,
         stopped=stopped,
@@ -535,7 +535,7 @@ def one_team(scene: Scene, request: Request, id: str, team: str) -> Response:
     """A proposed team: wishes, free hours, members."""
     detail = run(scene.ports, team_detail, scene.actor, scene.activity.id, team)
     if detail.run.id != id:
-        raise NotFound("team")
+        raise NotFound("formed_team")
     names = Names(scene.settings.survey, scene.reader)
     return page(
         scene,
@@ -553,7 +553,7 @@ def one_team(scene: Scene, request: Request, id: str, team: str) -> Response:
 def lock(scene: Scene, request: Request, id: str, team: str) -> Next:
     """Keep a team as it is, or let it change again."""
     locked = request.field("locked") == "yes"
-    kept = do(scene, request, lock_team, team, locked=locked)
+    kept = do(scene, request, lock_in_run, id, team, locked=locked)
     _ = scene.reader.gettext
     said = (
         _("%(team)s is locked: nobody is moved in or out.", team=kept.name)
@@ -561,6 +561,16 @@ def lock(scene: Scene, request: Request, id: str, team: str) -> Next:
         else _("%(team)s is open to changes again.", team=kept.name)
     )
     return Next(f"teams/forming/{id}/teams/{team}" if request.field("back") else f"teams/forming/{id}", said)
+
+
+def lock_in_run(
+    unit: UnitOfWork, actor: Actor, activity_id: str, run_id: str, team: str, *, locked: bool
+) -> FormedTeam:
+    """Lock or unlock a team of that run."""
+    kept = lock_team(unit, actor, activity_id, team, locked=locked)
+    if kept.formation != run_id:
+        raise NotFound("formed_team")
+    return kept
 
 
 # --- a swap ---
@@ -588,7 +598,7 @@ def read_swap(
     found = run_of(unit, actor, activity_id, run_id)
     one = team_detail(unit, actor, activity_id, asked.get("one", ""))
     if one.run.id != run_id:
-        raise NotFound("team")
+        raise NotFound("formed_team")
     person = next((who for who in one.people if who.person == asked.get("person")), None)
     person = person or (one.people[0] if one.people else None)
     teams = unit.store.find(FORMED_TEAMS, formation=run_id, order="number", limit=MOST_CHOICES + 1)
