@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from coursecrew.app.bonds import mentored_by, mentors_of
 from coursecrew.app.nudges import sent_about
+from coursecrew.app.solo import Alone, alone_in
 from coursecrew.app.teams import Standing, participants_of
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.activities import Activity
@@ -14,6 +15,7 @@ from coursecrew.domain.mentoring import Mentorship
 from coursecrew.domain.nudges import Nudge
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.permissions import Action, is_allowed
+from coursecrew.domain.teams import Membership
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Beside:
     mentored: int = 0  # how many other teams the person mentors
     may_open_glass: bool = False  # is an administrator
     sent: tuple[Nudge, ...] = ()  # reminders about what is waited for here
+    alone: Alone | None = None  # the person is the only active one in their team
 
     @property
     def reads_draft(self) -> bool:
@@ -32,7 +35,12 @@ class Beside:
 
 
 def read_beside(
-    unit: UnitOfWork, actor: Actor, here: Standing, activity: Activity, items: Sequence[str] = ()
+    unit: UnitOfWork,
+    actor: Actor,
+    here: Standing,
+    activity: Activity,
+    items: Sequence[str] = (),
+    members: Sequence[Membership] = (),
 ) -> Beside:
     """What the home of this person shows beside the work; `items` are things that may be waited for."""
     own = here.team.id if here.team else ""
@@ -47,4 +55,5 @@ def read_beside(
         mentored,
         is_allowed(actor, Action.BREAK_GLASS),
         sent_about(unit, activity.id, items),
+        alone_in(unit, here.team, members, actor.person) if here.team else None,
     )

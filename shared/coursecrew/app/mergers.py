@@ -40,6 +40,7 @@ from coursecrew.app.records import (
     WAITING,
     WORKS,
 )
+from coursecrew.app.solo import solo_teams
 from coursecrew.app.teams import members_of, participants_of, standing, team_here
 from coursecrew.app.turns import end_turns
 from coursecrew.app.unit_of_work import UnitOfWork, run
@@ -82,7 +83,7 @@ class Small:
 def small_teams(unit: UnitOfWork, team_set: TeamSet, *, limit: int = MOST_SMALL) -> list[Small]:
     """Teams with fewer active members than the set asks for, by size; empty ones are left out.
 
-    Four queries. Among very many inactive members the first thousand are looked at.
+    Six queries. Among very many inactive members the first thousand are looked at.
     """
     if team_set.min < 2:
         few: list[Team] = []
@@ -98,7 +99,10 @@ def small_teams(unit: UnitOfWork, team_set: TeamSet, *, limit: int = MOST_SMALL)
     ids = sorted(set(away) - {team.id for team in few})
     more = unit.store.find(TEAMS, id=ids, limit=len(ids)) if ids else []
     shrunk = [team for team in more if team.state == "active" and team.size - away[team.id] < team_set.min]
-    found = [Small(team, team.size - away.get(team.id, 0)) for team in (*few, *shrunk)]
+    alone = solo_teams(unit, [team.id for team in (*few, *shrunk)])  # by decision: nothing is to be mended
+    found = [
+        Small(team, team.size - away.get(team.id, 0)) for team in (*few, *shrunk) if team.id not in alone
+    ]
     return sorted(found, key=lambda one: (one.team.size, one.team.name_key))[:limit]
 
 

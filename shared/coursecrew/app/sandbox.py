@@ -422,10 +422,11 @@ def delete_item(unit: UnitOfWork, actor: Actor, activity_id: str, item_id: str) 
 
 def remove_item(unit: UnitOfWork, item: Item) -> None:
     """Take away an item and whatever hangs on it."""
-    for kind in (SANDBOX_REMARKS, SANDBOX_YES):
-        while rows := unit.store.find(kind, item=item.id, limit=200):
-            for row in rows:
-                unit.store.remove(kind, row.id)
+    while remarks := unit.store.find(SANDBOX_REMARKS, item=item.id, limit=200):
+        for remark in remarks:
+            unit.store.remove(SANDBOX_REMARKS, remark.id)
+    for yes in unit.store.find(SANDBOX_YES, item=item.id, limit=200):
+        unit.store.remove(SANDBOX_YES, yes.id)
     unit.store.remove(SANDBOX_ITEMS, item.id)
 
 

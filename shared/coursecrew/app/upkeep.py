@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from coursecrew.app.absences import look_for_absent
+from coursecrew.app.alerts import look_for_signs
 from coursecrew.app.draft_versions import forget_folded
 from coursecrew.app.grading import grades_of_missed
 from coursecrew.app.latecomers import place_latecomers
@@ -16,6 +17,7 @@ from coursecrew.app.mergers import tend_mergers
 from coursecrew.app.plans import keep_plans
 from coursecrew.app.ports import Ports
 from coursecrew.app.records import ACTIVITIES, ASKINGS, REQUEST_KEYS, TEAM_SETS, TEAMS, WORKS
+from coursecrew.app.solo import tend_solo
 from coursecrew.app.submissions import begin_work, pass_time
 from coursecrew.app.surveys import delete_sensitive, with_sensitive_left
 from coursecrew.app.teams import fill_free_seats
@@ -56,6 +58,8 @@ def upkeep(ports: Ports) -> Kept:
     _until_done(ports, forget_marks)
     placed = place_latecomers(ports, activities)
     mergers = tend_mergers(ports, activities)
+    tend_solo(ports)
+    look_for_signs(ports, activities)
     return Kept(
         works, _expire_askings(ports), _forget_keys(ports), members, _forget_sensitive(ports), placed, mergers
     )  # fmt: skip

@@ -261,6 +261,7 @@ REFUSALS: Mapping[str, Said] = {
         404, N_("This is not open, or the hour is over."), N_("Write down why and open it again.")
     ),
     "not_found:mentorship": Said(404, N_("There is no such mentorship of this team.")),
+    "not_found:solo": Said(404, N_("There is no such question here.")),
     "not_found:alert": Said(404, N_("There is no such sign here.")),
     "not_found:person": Said(
         404,
@@ -519,6 +520,9 @@ REFUSALS: Mapping[str, Said] = {
         N_("This can be asked for after 5 days alone in a team."),
         N_("Until then somebody may still join you."),
     ),
+    "already_decided:alert": Said(
+        409, N_("Somebody saw to this a moment ago, or it went away by itself.")
+    ),
     "solo_decided": Said(409, N_("This was decided already."), N_("The page says how.")),
     # 409: plan, check-in, discussion
     "too_many_tasks": Said(
@@ -614,8 +618,8 @@ REFUSALS: Mapping[str, Said] = {
     ),
     "stale:draft": Said(
         409,
-        N_("You and %(by)s changed the same part."),
-        N_("Nothing is lost: what you do not choose stays in the versions."),
+        N_("You and %(by)s changed the same sentences."),
+        N_("Nothing is lost: what you do not choose stays in the versions, under its writer’s name."),
     ),
     "stale:charter": Said(
         409,

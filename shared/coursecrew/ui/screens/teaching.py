@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from coursecrew.app.activities import count_learners, team_set_of
+from coursecrew.app.alerts import count_alerts
 from coursecrew.app.grading import ReleaseState, release_grades, release_state, send_again
 from coursecrew.app.records import ACTIVITIES, MEMBERSHIPS, TEAMS
+from coursecrew.app.solo import count_asks
 from coursecrew.app.surveys import answered_count
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import JoinRule, State
@@ -32,6 +34,8 @@ class Standings:
     release: ReleaseState
     held: int = 0  # names or mottos that wait for staff
     answered: int | None = None  # people who answered the survey, where there is one
+    signs: int = 0  # open signs that a team may need help
+    alone: int = 0  # people alone in a team who ask how to go on
 
     @property
     def without_team(self) -> int:
@@ -54,6 +58,8 @@ def standings(unit: UnitOfWork, actor: Actor, activity_id: str, course: str) -> 
         held=unit.store.count(TEAMS, team_set=team_set.id, held=True, **of_teams),
         release=release_state(unit, actor, activity_id),
         answered=answered_count(unit, activity_id) if activity.settings.survey.is_there else None,
+        signs=count_alerts(unit, actor, activity_id),
+        alone=count_asks(unit, activity) if is_allowed(actor, Action.DECIDE_SOLO) else 0,
     )
 
 
@@ -196,6 +202,28 @@ def _waits(scene: Scene, now: Standings) -> list[Wait]:
                 sign="warn",
             )
         )
+    if now.alone:
+        lines.append(
+            Wait(
+                scene.reader.nmarkup(
+                    '%(number)s person alone in a team asks how to go on. <a href="#/teams/alone">Decide</a>',
+                    '%(number)s people alone in a team ask how to go on. <a href="#/teams/alone">Decide</a>',
+                    now.alone,
+                ),
+                sign="people",
+            )
+        )
+    if now.signs:
+        lines.append(
+            Wait(
+                scene.reader.nmarkup(
+                    '%(number)s sign that a team may need help. <a href="#/teams/alerts">Look</a>',
+                    '%(number)s signs that teams may need help. <a href="#/teams/alerts">Look</a>',
+                    now.signs,
+                ),
+                sign="warn",
+            )
+        )
     if now.without_team and scene.activity.state is not State.HIDDEN:
         lines.append(
             Wait(
@@ -207,7 +235,7 @@ def _waits(scene: Scene, now: Standings) -> list[Wait]:
                 sign="people",
             )
         )
-    return lines[:3]
+    return lines[:4]
 
 
 def step_lines(scene: Scene) -> list[StepLine]:

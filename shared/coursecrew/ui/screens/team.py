@@ -108,7 +108,8 @@ def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mappin
             here, view, grade, askings, notices, {**view.people, **people},
             charter=look_at_charter(unit, activity, here.team, view.active),
             survey=survey_standing(unit, activity, here),
-            promoted=acts.promoted_at(unit, here), beside=read_beside(unit, actor, here, activity, may_wait),
+            promoted=acts.promoted_at(unit, here),
+            beside=read_beside(unit, actor, here, activity, may_wait, view.members),
             space=read_workspace(unit, actor, activity, view),
         )  # fmt: skip
     may_look = _may_look(unit, actor, here)
