@@ -35,6 +35,7 @@ from coursecrew.app.records import (
     REQUEST_KEYS,
     STAFF_SCORES,
     SUBMISSIONS,
+    TEAM_FILES,
     TEAM_SETS,
     TEAMS,
     VISITS,
@@ -42,10 +43,11 @@ from coursecrew.app.records import (
     RecordType,
 )
 from coursecrew.app.submissions import confirm, object_to, save_draft, submit
+from coursecrew.app.team_files import add_team_files
 from coursecrew.app.teams import ask_to_join, describe_team, found_team, leave_team, place, post_card
 from coursecrew.app.unit_of_work import run
 from coursecrew.domain.activities import Activity, Prompt, SubmitRule, TeamRules
-from coursecrew.domain.errors import NotFound
+from coursecrew.domain.errors import NotAllowed, NotFound
 from coursecrew.domain.people import Actor, Role, one_line
 from coursecrew.domain.rubrics import Mark
 from coursecrew.domain.teams import Team
@@ -74,8 +76,8 @@ from tests.ui.test_teaching import ask
 # Words that stand in one place each, so that a page that has one tells where it came from.
 DRAFT, VERSION, SUBMITTED = "quillback", "marlinspike", "oystercatcher"
 COMMENT, CRITERION, OVERRIDE, OBJECTION = "whimbrel", "turnstone", "sanderling", "dunlin"
-WITHDRAWN = "ptarmigan"
-WORDS = (DRAFT, VERSION, WITHDRAWN, SUBMITTED, COMMENT, CRITERION, OVERRIDE, OBJECTION)
+WITHDRAWN, FILED = "ptarmigan", "dotterel"
+WORDS = (DRAFT, VERSION, WITHDRAWN, FILED, SUBMITTED, COMMENT, CRITERION, OVERRIDE, OBJECTION)
 
 FEMI = actor("Femi")  # was in Blue Ledger, and left before it handed anything in
 FARAH = actor("Farah")  # was in Red Kites, stands on its byline, and left
@@ -132,6 +134,8 @@ def a_class() -> Class:
     run(ports, object_to, TOMAS, activity.id, reason=f"The {OBJECTION} is missing.")
     run(ports, save_draft, AMARA, activity.id, {"where": f"Third {DRAFT}."}, seen=2)
 
+    add_team_files(ports, AMARA, activity.id, [(f"{FILED}.txt", BytesIO(b"soon"))], limit=1000)
+
     # Red Kites: handed in, one leaves, scored, one grade changed by hand.
     run(ports, save_draft, LINH, activity.id, {"where": f"Sealed {SUBMITTED}."}, seen=0)
     run(ports, submit, LINH, activity.id, seen=1)
@@ -161,6 +165,7 @@ def filled(here: Class, path: str, team: Team, victim: Actor) -> str | None:
         "grading": (WORKS, {"team": team.id}),
         "teams": (TEAMS, {"id": team.id}),
         "settings": (FILES, {}),
+        "files": (TEAM_FILES, {"team": team.id}),
     }
     if "<id>" in path:
         kind, own = kinds[path.split("/")[0]]
@@ -170,6 +175,7 @@ def filled(here: Class, path: str, team: Team, victim: Actor) -> str | None:
         path = path.replace("<id>", rows[0].id)
     if "<asking>" in path:
         path = path.replace("<asking>", ports.rows(ASKINGS, team=here.blue.id, person=NIA.person)[0].id)
+    path = path.replace("<activity>", here.activity.id)
     return path.replace("<person>", victim.person).replace("<team>", team.id)
 
 
@@ -181,6 +187,7 @@ def everything_typed(here: Class, team: Team, victim: Actor) -> dict[str, str | 
         "ticked": [victim.person], "due": "2026-12-24T12:00", "who": "", "scope": "some", "seen": "2",
         "text-where": "Mine now", "text-cost": "", "level-loss": "0", "level-plan": "0", "level-open": "0",
         "comment": "Bad", "act": "score", "value": "1", "until": "f" * 32,
+        "link": "https://example.org/raid", "base": "1", "new-where-0": "Mine now", "choice-where-0": "new",
         "text": f"user,team\n{victim.person},Raiders\n",
     }  # fmt: skip
 
@@ -223,7 +230,8 @@ OWN = frozenset(
     {
         "team/found", "team/card", "team/card/remove", "team/place-me", "team/invite", "team/about",
         "team/leave", "team/<team>/join", "team/<team>/ask", "team/<team>/wait", "team/<team>/stop-waiting",
-        "draft", "hand-in", "confirm", "confirm/object", "take-back", "notices/read", "privacy/read",
+        "draft", "files", "files/link", "hand-in", "confirm", "confirm/object", "take-back",
+        "notices/read", "privacy/read",
     }
 )  # fmt: skip
 # Putting away what is one's own alone: nobody is refused that, and nothing of anybody else changes.
@@ -498,6 +506,20 @@ def test_a_file_of_another_course_or_of_a_hidden_activity_is_not_found() -> None
     for who in (NOOR, AMARA, OBSERVER, VISITOR, KWAME):
         with pytest.raises(NotFound):
             open_file(here.ports, who, here.activity.course, secret.id)
+
+
+@intruders
+def test_a_teams_file_is_refused_to_whoever_may_read_neither_its_draft_nor_its_work(
+    intruder: Intruder,
+) -> None:
+    here = a_class()
+    (file,) = here.ports.rows(TEAM_FILES)
+    assert open_file(here.ports, AMARA, here.activity.course, file.id)[0] == file
+    assert open_file(here.ports, INES, here.activity.course, file.id)[0] == file
+    with pytest.raises(NotAllowed):
+        open_file(here.ports, intruder.who, here.activity.course, file.id)
+    with pytest.raises(NotFound):
+        open_file(here.ports, replace(intruder.who, course=OTHER.course), OTHER.course, file.id)
 
 
 def test_another_tenant_has_nothing_of_it_under_the_very_same_names() -> None:

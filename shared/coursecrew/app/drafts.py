@@ -9,7 +9,7 @@ from coursecrew.app.bonds import mentor_subject
 from coursecrew.app.draft_versions import SHOWN_KINDS, base_texts
 from coursecrew.app.records import ACTIVITIES, DRAFT_VERSIONS, WORKS
 from coursecrew.app.submissions import draft_of, drafting, own_work, put_in_force, save_draft
-from coursecrew.app.teams import participants_of, standing
+from coursecrew.app.teams import participants_of, standing, team_here
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.errors import Invalid, NotFound, Problem, Stale
 from coursecrew.domain.merging import Merge, Overlap, merge
@@ -115,20 +115,28 @@ class VersionRow:
 
 
 def versions_page(
-    unit: UnitOfWork, actor: Actor, activity_id: str, *, after: str = ""
+    unit: UnitOfWork, actor: Actor, activity_id: str, *, team: str = "", after: str = ""
 ) -> tuple[list[VersionRow], bool]:
-    """The versions of the own team's draft, newest first, and whether there are more.
+    """The versions of a team's draft, newest first, and whether there are more.
 
-    `after` is the id of the last version of the page before.
+    `team` is the team whose they are, one's own if "" is given; `after` is the id of the last version
+    of the page before.
     """
-    activity, _here, view = own_work(unit, actor, activity_id)
-    if view.work is None:
+    activity = unit.store.get(ACTIVITIES, activity_id)
+    here = standing(unit, actor, activity)
+    whose = team or (here.team.id if here.team else "")
+    require(actor, Action.READ_DRAFT, mentor_subject(unit, actor, here, whose) if team else here.subject)
+    if not whose:
+        raise NotFound("own_team")
+    team_here(unit, activity, whose)
+    works = unit.store.find(WORKS, activity=activity.id, team=whose, order="latest", limit=1)
+    if not works:
         return [], False
     last = unit.store.get(DRAFT_VERSIONS, after) if after else None
-    if last and last.work != view.work.id:
+    if last and last.work != works[0].id:
         raise NotFound("version")
     rows = unit.store.find(
-        DRAFT_VERSIONS, work=view.work.id, kind=SHOWN_KINDS, order="newest", after=last,
+        DRAFT_VERSIONS, work=works[0].id, kind=SHOWN_KINDS, order="newest", after=last,
         limit=VERSIONS_ON_A_PAGE + 1,
     )  # fmt: skip
     people = participants_of(unit, activity.course, {row.author for row in rows})
@@ -146,6 +154,7 @@ class VersionView:
     """One version beside the one before it and the draft as it is now."""
 
     version: DraftVersion
+    team: str
     author: Participant | None
     before: DraftVersion | None
     draft: Draft
@@ -170,8 +179,9 @@ def look_at_version(unit: UnitOfWork, actor: Actor, activity_id: str, version_id
     before = next((one for one in earlier if one.kind != VersionKind.KEPT.value), None)
     people = participants_of(unit, activity.course, [row.author])
     writes = subject.member and work.state is WorkState.DRAFTING
+    draft = draft_of(unit, work) if writes else Draft("", work.id)
     return VersionView(
-        row, people.get(row.author), before, draft_of(unit, work) if writes else Draft("", work.id),
+        row, work.team, people.get(row.author), before, draft,
         may_restore=writes, may_share=subject.member and not row.shared,
     )  # fmt: skip
 

@@ -59,18 +59,20 @@ class Route:
     """A method and path, and the screen that answers.
 
     `<name>` in the path stands for one segment and becomes an argument of the screen. `form` names
-    the path that shows the form of a POST: a refusal renders it again, the typed text kept.
+    the path that shows the form of a POST: a refusal renders it again, the typed text kept. A `light`
+    screen is asked for often: it enters no activity, and checks by itself who may look.
     """
 
     method: str
     path: str
     screen: Callable[..., Any]
     form: str = ""
+    light: bool = False
 
 
-def get(path: str, screen: Callable[..., Response]) -> Route:
+def get(path: str, screen: Callable[..., Response], *, light: bool = False) -> Route:
     """A screen that shows; it changes nothing that matters."""
-    return Route("GET", path, screen)
+    return Route("GET", path, screen, light=light)
 
 
 def post(path: str, screen: Callable[..., Next | Response], *, form: str) -> Route:

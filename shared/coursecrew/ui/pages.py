@@ -102,11 +102,16 @@ def do(
 
     The key is bound to the path, so that it cannot call up the answer of another act.
     """
-    key = request.field("request_key")
-    bound = hashlib.sha256(f"{request.path}\n{key}".encode()).hexdigest() if key else ""
     return once(
-        scene.ports, scene.actor.person, bound, use_case, scene.actor, scene.activity.id, *args, **kwargs
-    )
+        scene.ports, scene.actor.person, press_key(request), use_case, scene.actor, scene.activity.id,
+        *args, **kwargs,
+    )  # fmt: skip
+
+
+def press_key(request: Request) -> str:
+    """The form's request key, bound to its path; "" for a form without one."""
+    key = request.field("request_key")
+    return hashlib.sha256(f"{request.path}\n{key}".encode()).hexdigest() if key else ""
 
 
 # What one person reads is for them alone, also on a shared machine.

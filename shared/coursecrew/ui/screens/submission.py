@@ -1,4 +1,4 @@
-"""Write the team's draft, hand it in, confirm or object, take it back, and read the result."""
+"""Hand in the team's work, confirm or object, take it back, and read the result."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from decimal import Decimal
 
 from coursecrew.app import submissions as acts
 from coursecrew.app.grading import Result, own_result
-from coursecrew.app.records import BYLINES, DRAFT_VERSIONS, TEAMS
+from coursecrew.app.records import BYLINES, TEAMS
 from coursecrew.app.submissions import Consequence, WorkView, consequences, own_work
 from coursecrew.app.teams import Standing, participants_of
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity, SubmitRule
-from coursecrew.domain.errors import NotFound
 from coursecrew.domain.grading import Grade, Line, rounded
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.rubrics import Rubric
 from coursecrew.domain.submissions import (
     CONFIRM_WITHIN,
-    DraftVersion,
     Submission,
     WorkState,
     missing_parts,
@@ -33,6 +31,7 @@ from coursecrew.ui.next_steps import as_moment, unit_said
 from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.reader import Reader
 from coursecrew.ui.scene import Scene
+from coursecrew.ui.screens.drafting import saved_line
 
 VERSIONS_SHOWN = 50
 
@@ -49,165 +48,6 @@ class Place:
     yours: str
     theirs: str
     before: str
-
-
-def draft(scene: Scene, request: Request) -> Response:
-    """The draft: one box for each part, or both texts where two changed the same part."""
-    _ = scene.reader.gettext
-    _activity, here, view = _own(scene)
-    title = _("Draft of %(name)s", name=view.team.name)
-    places = _places(scene)
-    if places:
-        return page(
-            scene, request, "overlap.html", title=_choose_title(scene.reader, len(places)),
-            crumbs=[Crumb(_("Draft"), "draft"), Crumb(_("Choose"))], view=view, places=places,
-            seen=_seen(scene, view), others=_other_texts(scene, request, places),
-        )  # fmt: skip
-    return page(
-        scene,
-        request,
-        "draft.html",
-        title=title,
-        crumbs=[Crumb(_("Draft"))],
-        here=here,
-        view=view,
-        seen=view.draft.number,
-        texts=view.submission.texts if view.submission else view.draft.texts,
-        window=view.deadlines.of(scene.actor.person),
-        may_write=view.state is WorkState.DRAFTING and view.window.is_open(scene.reader.now),
-        count=words,
-        saved=_saved_line(scene, view),
-    )
-
-
-def _saved_line(scene: Scene, view: WorkView) -> str:
-    """Who saved last, and when."""
-    _, work = scene.reader.gettext, view.work
-    if work is None or work.edited_at is None:
-        return _("Nothing is saved yet.")
-    if work.edited_by == scene.actor.person:
-        return _(
-            "Version %(number)s, saved by you %(moment)s.",
-            number=view.draft.number,
-            moment=scene.reader.near(work.edited_at),
-        )
-    known = view.people.get(work.edited_by)
-    return _(
-        "Version %(number)s, saved by %(name)s %(moment)s.",
-        number=view.draft.number,
-        name=known.name if known else _("somebody"),
-        moment=scene.reader.near(work.edited_at),
-    )
-
-
-def _places(scene: Scene) -> list[Place]:
-    """The parts to choose in, out of the refusal of a save."""
-    if scene.refusal is None or scene.refusal.code != "stale":
-        return []
-    titles = {prompt.id: prompt.title for prompt in scene.settings.prompts}
-    return [
-        Place(c["place"], titles.get(c["place"], ""), c["yours"], c["theirs"], c["before"])
-        for c in scene.refusal.values.get("clashes", ())
-    ]
-
-
-def _other_texts(scene: Scene, request: Request, places: list[Place]) -> dict[str, str]:
-    """What was typed in the parts that nobody else changed; sent along, so that it is saved, too."""
-    open_ = {place.part for place in places}
-    return {
-        prompt.id: request.field(f"text-{prompt.id}")
-        for prompt in scene.settings.prompts
-        if prompt.id not in open_ and f"text-{prompt.id}" in request.form
-    }
-
-
-def _seen(scene: Scene, view: WorkView) -> int:
-    """The draft's number that the choice is made against."""
-    seen = scene.refusal.values.get("seen") if scene.refusal else None
-    return seen if isinstance(seen, int) else view.draft.number
-
-
-def _choose_title(reader: Reader, count: int) -> str:
-    return reader.ngettext("Choose a text in %(number)s place", "Choose a text in %(number)s places", count)
-
-
-def save(scene: Scene, request: Request) -> Next:
-    """Save the draft; with `then` set to hand in, go there next."""
-    _ = scene.reader.gettext
-    texts, lost = _texts(scene, request)
-    saved = do(scene, request, acts.save_draft, texts, seen=_number(request, "seen"), kept=lost or None)
-    if request.field("then") == "hand-in":
-        return Next("hand-in")
-    return Next("draft", _("Saved as version %(number)s.", number=saved.number))
-
-
-def _texts(scene: Scene, request: Request) -> tuple[dict[str, str], dict[str, str]]:
-    """The texts to save, and own texts that lost where the person chose another."""
-    texts: dict[str, str] = {}
-    lost: dict[str, str] = {}
-    for prompt in scene.settings.prompts:
-        choice = request.field(f"choice-{prompt.id}")
-        yours, theirs = request.field(f"yours-{prompt.id}"), request.field(f"theirs-{prompt.id}")
-        if choice == "theirs":
-            texts[prompt.id] = theirs
-            lost[prompt.id] = yours
-        elif choice == "yours":
-            texts[prompt.id] = yours
-        elif choice == "both":
-            texts[prompt.id] = f"{yours}\n\n{theirs}"
-        elif f"text-{prompt.id}" in request.form:
-            texts[prompt.id] = request.field(f"text-{prompt.id}")
-    return texts, lost
-
-
-def versions(scene: Scene, request: Request) -> Response:
-    """The saved versions of the draft, newest first."""
-    _ = scene.reader.gettext
-    _activity, _here, view = _own(scene)
-    rows, people = run(scene.ports, _read_versions, scene.activity, view)
-    return page(
-        scene,
-        request,
-        "versions.html",
-        title=_("Versions of the draft"),
-        crumbs=[Crumb(_("Draft"), "draft"), Crumb(_("Versions"))],
-        rows=[(row, people.get(row.author), sum(words(text) for text in row.texts.values())) for row in rows],
-    )
-
-
-def _read_versions(
-    unit: UnitOfWork, activity: Activity, view: WorkView
-) -> tuple[list[DraftVersion], dict[str, Participant]]:
-    if view.work is None:
-        return [], {}
-    rows = unit.store.find(DRAFT_VERSIONS, work=view.work.id, order="newest", limit=VERSIONS_SHOWN)
-    return rows, participants_of(unit, activity.course, (row.author for row in rows))
-
-
-def version(scene: Scene, request: Request, id: str) -> Response:
-    """One saved version, to read."""
-    _ = scene.reader.gettext
-    _activity, _here, view = _own(scene)
-    row = run(scene.ports, _read_version, view, id)
-    title = _("Version %(number)s", number=row.number)
-    return page(
-        scene,
-        request,
-        "reading.html",
-        title=title,
-        crumbs=[Crumb(_("Draft"), "draft"), Crumb(_("Versions"), "versions"), Crumb(title)],
-        line=_("Saved %(moment)s.", moment=scene.reader.near(row.at)),
-        texts=row.texts,
-        people=[],
-        back=("versions", _("Back to the versions")),
-    )
-
-
-def _read_version(unit: UnitOfWork, view: WorkView, id: str) -> DraftVersion:
-    row = unit.store.get(DRAFT_VERSIONS, id)
-    if view.work is None or row.work != view.work.id:
-        raise NotFound("version")
-    return row
 
 
 # --- handing in ---
@@ -237,7 +77,7 @@ def hand_in_form(scene: Scene, request: Request) -> Response:
         changes_at=_costs_more_at(activity, mine, reader) if mine else None,
         count=count,
         missing=[] if scene.refusal else missing_parts(activity.settings.prompts, view.draft.texts),
-        saved=_saved_line(scene, view),
+        saved=saved_line(scene, view),
         rule=activity.settings.submit_rule,
         rules=SubmitRule,
         others=[view.people[p].name for p in view.active if p != scene.actor.person and p in view.people],
@@ -600,10 +440,6 @@ def _number(request: Request, name: str) -> int:
 
 
 ROUTES = (
-    get("draft", draft),
-    post("draft", save, form="draft"),
-    get("versions", versions),
-    get("versions/<id>", version),
     get("hand-in", hand_in_form),
     post("hand-in", hand_in, form="hand-in"),
     get("confirm", confirm_form),
