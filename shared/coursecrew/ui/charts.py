@@ -79,40 +79,48 @@ class Column:
 
     label: str
     value: float
-    kind: str = "part"  # part, sum (named elsewhere on the page), below (look first)
+    kind: str = "part"  # part, sum (named elsewhere on the page), below (look first), none (no bar)
     text: str = ""  # printed on the bar; empty: only in the table beside the chart
 
 
-COLUMN_GRID = (0.0, 0.5, 1.0)
+COLUMN_MARKS = ((0.0, "0"), (0.5, "0.5"), (1.0, "1"))
 _GROUND, _FLOOR, _LEFT = 16, 116, Decimal(7)  # pixels from the top; room for the scale in per cent
 _FEW = 12  # so many names stand side by side on a phone
 
 
-def columns(rows: Sequence[Column], *, rtl: bool = False) -> Markup:
-    """Standing bars on a scale from 0 to 1, in reading order; where many, names thin out when narrow."""
+def columns(
+    rows: Sequence[Column], *, rtl: bool = False, marks: Sequence[tuple[float, str]] = COLUMN_MARKS
+) -> Markup:
+    """Standing bars, in reading order; where many, names thin out when narrow.
+
+    Heights are from 0 to 1; `marks` say what stands beside the scale at which height.
+    """
     parts = []
-    for mark in COLUMN_GRID:
+    for mark, name in marks:
         y = _height(mark)
         parts.append(
             f'<line class="grid" x1="{_x(_LEFT, rtl)}%" x2="{_x(Decimal(100), rtl)}%" y1="{y}" y2="{y}"/>'
         )
-        parts.append(f'<text class="mark edge" x="{_x(Decimal(0), rtl)}%" y="{y + 4}">{mark:g}</text>')
+        parts.append(f'<text class="mark edge" x="{_x(Decimal(0), rtl)}%" y="{y + 4}">{name}</text>')
     step = (100 - _LEFT) / max(len(rows), _FEW // 2)
     width = step * Decimal("0.8")
     for at, row in enumerate(rows):
         left, middle = _LEFT + step * at + (step - width) / 2, _x(_LEFT + step * at + step / 2, rtl)
         top = min(_height(max(0.0, min(1.0, row.value))), _FLOOR - 1)
-        parts.append(
-            f'<rect class="bar {row.kind}" x="{_x(left + width if rtl else left, rtl)}%" y="{top}" rx="2"'
-            f' width="{width:.2f}%" height="{_FLOOR - top}"/>'
-        )
-        if row.text:
+        if row.kind != "none":
+            parts.append(
+                f'<rect class="bar {row.kind}" x="{_x(left + width if rtl else left, rtl)}%" y="{top}" rx="2"'
+                f' width="{width:.2f}%" height="{_FLOOR - top}"/>'
+            )
+        if row.text and len(rows) <= _FEW // 2:
+            parts.append(f'<text class="mark strong" x="{middle}%" y="{top - 4}">{escape(row.text)}</text>')
+        elif row.text:
             # The first one would stand over the scale, and any over bars that are higher beside it.
             place = f' edge" x="{_x(left, rtl)}%"' if at == 0 else f'" x="{middle}%"'
             near = max(one.value for one in rows[max(0, at - 1) : at + 4])
             y = _height(max(0.0, min(1.0, near))) - 4
             parts.append(f'<text class="mark strong{place} y="{y}">{escape(row.text)}</text>')
-        strong = row.kind != "part"
+        strong = row.kind not in ("part", "none")
         thin = "" if len(rows) <= _FEW or strong or at % 5 == 0 else " thin"
         parts.append(
             f'<text class="mark{" strong" if strong else ""}{thin}" x="{middle}%" y="{_FLOOR + 16}">'

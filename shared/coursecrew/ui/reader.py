@@ -128,6 +128,11 @@ class Reader:
             return _("%(weekday)s %(day)s %(month)s %(year)s", year=local.year, **parts)
         return _("%(weekday)s %(day)s %(month)s", **parts)
 
+    def short_day(self, moment: datetime) -> str:
+        """ "27 Nov": for the narrow places under a chart."""
+        local = self.here(moment)
+        return self.gettext("%(day)s %(month)s", day=local.day, month=self.gettext(MONTHS[local.month - 1]))
+
     def clock(self, moment: datetime) -> str:
         """ "18:00"."""
         return f"{self.here(moment):%H:%M}"
