@@ -9,17 +9,20 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
 import coursecrew
 from coursecrew.app import submissions, teams
 from coursecrew.app.activities import save_settings
+from coursecrew.app.charters import save_charter
 from coursecrew.app.grading import release_grades, score_work
 from coursecrew.app.memory import MemoryPorts
 from coursecrew.app.outbox import deliver_all
 from coursecrew.app.records import (
     ASKINGS,
+    CHARTERS,
     DRAFT_VERSIONS,
     EVENTS,
     MEMBERSHIPS,
@@ -30,6 +33,7 @@ from coursecrew.app.records import (
     WORKS,
     RecordType,
 )
+from coursecrew.app.team_roles import rotate_roles
 from coursecrew.app.unit_of_work import run
 from coursecrew.app.upkeep import upkeep
 from coursecrew.domain.activities import Activity, JoinRule, SubmitRule, TeamRules
@@ -40,8 +44,10 @@ from coursecrew.domain.people import Actor, Role
 from coursecrew.domain.schedule import Step, Window
 from coursecrew.domain.submissions import WorkState
 from coursecrew.domain.teams import Team
+from coursecrew.domain.wishes import Charter, CharterPart
 from coursecrew.ui import notices
 from coursecrew.ui.errors import CHECKS, PROBLEMS, REFUSALS, TOLD_APART, explain, say_problem
+from coursecrew.ui.http import Response
 from coursecrew.ui.mail import compose
 from coursecrew.ui.reader import Reader, zone
 from coursecrew.ui.render import STATIC, full_page, markdown, page_element, plain
@@ -98,7 +104,9 @@ def stage(**changes: Any) -> Stage:
 
 def graded() -> Stage:
     """The same, later: Blue Ledger's work is handed in late, scored and released."""
-    made = stage()
+    made = stage(charter=Charter((CharterPart("meeting", "When we meet"),)), team_roles=("Recorder",))
+    run(made.ports, save_charter, AMARA, made.activity.id, {"meeting": "Sundays."}, seen=0)
+    run(made.ports, rotate_roles, TOMAS, made.activity.id)
     made.ports.clock.move_to(DUE + timedelta(hours=16))
     hand_in(made.ports, made.activity, AMARA)
     work = made.ports.rows(WORKS)[0]
@@ -130,9 +138,17 @@ SCREENS: Mapping[str, Mapping[str, int]] = {
     "team/invite": OWN_TEAM,
     "team/about": OWN_TEAM,
     "team/leave": OWN_TEAM,
+    "charter": MEMBERS,
+    "charter/versions": MEMBERS,
+    "charter/versions/<id>": {**STAFF, "member": 200},
+    "roles": MEMBERS,
     "draft": MEMBERS,
+    "draft/read": MEMBERS,
+    "files": MEMBERS,
+    "here/<activity>/<team>": {**dict.fromkeys(WHO, 403), "member": 200},
     "versions": MEMBERS,
-    "versions/<id>": MEMBERS,
+    "versions?team=<team>": {**STAFF, "member": 200},
+    "versions/<id>": {**STAFF, "member": 200},
     "hand-in": MEMBERS,
     "confirm": MEMBERS,
     "take-back": MEMBERS,
@@ -154,10 +170,12 @@ def address(made: Stage, path: str) -> str:
     """The path with a real id in it."""
     kinds: dict[str, RecordType[Any]] = {
         "versions": DRAFT_VERSIONS,
+        "charter": CHARTERS,
         "submission": SUBMISSIONS,
         "grading": WORKS,
         "teams": TEAMS,
     }
+    path = path.replace("<activity>", made.activity.id).replace("<team>", made.blue.id)
     if "<id>" not in path:
         return path
     return path.replace("<id>", made.ports.rows(kinds[path.split("/")[0]])[0].id)
@@ -167,10 +185,11 @@ def address(made: Stage, path: str) -> str:
 @pytest.mark.parametrize("path", SCREENS)
 def test_each_screen_opens_for_those_it_is_for_and_refuses_the_others_in_words(path: str, who: str) -> None:
     made = graded()
-    response = ask(made.ports, WHO[who], address(made, path))
+    route, _, search = address(made, path).partition("?")
+    response = ask(made.ports, WHO[who], route, query=dict(parse_qsl(search)))
     assert response.status == SCREENS[path][who]
     assert faults(response) == []
-    assert len(words_of(response)) > 20
+    assert len(words_of(response)) > 20 or path.startswith("here/")
 
 
 def test_no_screen_of_a_learner_is_left_out_above() -> None:
@@ -178,7 +197,7 @@ def test_no_screen_of_a_learner_is_left_out_above() -> None:
     covered_elsewhere = {
         path for path in theirs if path.split("/")[0] in ("settings", "teams", "people", "grades")
     }
-    assert theirs - covered_elsewhere <= set(SCREENS)
+    assert theirs - covered_elsewhere <= {path.partition("?")[0] for path in SCREENS}
 
 
 STATES: Mapping[str, Callable[[], tuple[Stage, Actor]]] = {
@@ -308,40 +327,53 @@ def test_two_who_changed_the_same_part_choose_between_both_texts_and_nothing_is_
     refused = ask(made.ports, AMARA, "draft", typed)
     assert refused.status == 409
     words = words_of(refused)
-    assert "You and Tomás changed the same part." in words
+    assert "You and Tomás changed the same sentences." in words
     assert "It is 31 %." in words
     assert "Thirty per cent at night." in words
     assert "The night flow is 30 %." in words
-    inputs = {
-        one["name"]: one.get("value", "") for one in Part.of(refused).inputs if one.get("type") == "hidden"
-    }
-    answer = {
-        "seen": inputs["seen"],
-        "choice-where": "theirs",
-        "yours-where": inputs["yours-where"],
-        "theirs-where": inputs["theirs-where"],
-        "text-cost": Part.of(refused).areas["text-cost"],
-        "request_key": "n",
-    }
+    answer = {**sent_along(refused), "choice-where-0": "theirs", "request_key": "n"}
     saved = ask(made.ports, AMARA, "draft", answer)
     assert saved.status == 200
     assert Part.of(saved).areas["text-where"].strip() == "Thirty per cent at night."
     assert Part.of(saved).areas["text-cost"].strip() == "Nobody else wrote here."
-    assert "a text that was not chosen" in words_of(ask(made.ports, AMARA, "versions"))
+    assert "not chosen" in words_of(ask(made.ports, AMARA, "versions"))
 
 
-def test_keeping_both_texts_puts_ones_own_first() -> None:
+def sent_along(refused: Response) -> dict[str, str]:
+    """What the form of open places sends by itself."""
+    part = Part.of(refused)
+    hidden = {one["name"]: one.get("value", "") for one in part.inputs if one.get("type") == "hidden"}
+    return {**hidden, **part.areas}
+
+
+def test_a_place_left_open_is_named_and_nothing_of_it_is_saved() -> None:
     made = stage()
-    write(made.ports, made.activity, TOMAS, "Theirs.", seen=1)
-    answer = {
-        "seen": "2",
-        "choice-where": "both",
-        "yours-where": "Mine.",
-        "theirs-where": "Theirs.",
-        "request_key": "k",
+    write(made.ports, made.activity, TOMAS, "Thirty per cent at night. The pipe is old.", seen=1)
+    typed = {"text-where": "It is 31 %. The pipe is old.", "seen": "1", "request_key": "k"}
+    refused = ask(made.ports, AMARA, "draft", typed)
+    left = ask(made.ports, AMARA, "draft", {**sent_along(refused), "request_key": "m"})
+    assert left.status == 422
+    assert "Place 1 is still open: choose a text." in words_of(left)
+    assert "It is 31 %." in words_of(left)
+    assert max(row.number for row in made.ports.rows(DRAFT_VERSIONS)) == 2
+
+
+def test_keeping_both_texts_puts_ones_own_first_and_writing_new_or_as_before_are_ways_too() -> None:
+    outcomes = {
+        "both": "Mine. Theirs.",
+        "yours": "Mine.",
+        "before": "The night flow is 30 %.",
+        "new": "Ours.",
     }
-    saved = ask(made.ports, AMARA, "draft", answer)
-    assert Part.of(saved).areas["text-where"].strip() == "Mine.\n\nTheirs."
+    for way, text in outcomes.items():
+        made = stage()
+        write(made.ports, made.activity, TOMAS, "Theirs.", seen=1)
+        refused = ask(made.ports, AMARA, "draft", {"text-where": "Mine.", "seen": "1", "request_key": "k"})
+        answer = {**sent_along(refused), "choice-where-0": way, "new-where-0": "Ours.", "request_key": "n"}
+        saved = ask(made.ports, AMARA, "draft", answer)
+        assert Part.of(saved).areas["text-where"].strip() == text
+        kept = [row for row in made.ports.rows(DRAFT_VERSIONS) if row.kind == "kept"]
+        assert len(kept) == (1 if way in ("before", "new") else 0)
 
 
 def test_whoever_has_no_team_reads_that_handing_in_is_closed_and_who_is_first_founds() -> None:

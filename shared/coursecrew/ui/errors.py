@@ -752,7 +752,6 @@ PROBLEMS: Mapping[str, str] = {
     "pitch_missing": N_("Say in a sentence what you look for."),
     "pitch_too_long": N_("At most %(most)s characters; these are %(have)s."),
     "text_too_long": N_("At most %(most)s characters; these are %(have)s."),
-    "not_a_link": N_("Give a whole address that begins with https://, of at most %(most)s characters."),
     "place_open": N_("Place %(number)s is still open: choose a text."),
     "part_missing": N_("“%(title)s” is still empty, and it is needed."),
     "reason_missing": N_("Say why, in a sentence."),
