@@ -12,41 +12,56 @@ from typing import Any
 from coursecrew.app.activities import team_set_of
 from coursecrew.app.charters import save_charter
 from coursecrew.app.memory import MemoryPorts
+from coursecrew.app.mentoring import name_mentor
 from coursecrew.app.records import (
+    ALERTS,
     BYLINES,
     CARDS,
     CHARTERS,
     DRAFT_VERSIONS,
+    GLASSES,
     GRADES,
     MEMBERSHIPS,
     NOTICES,
     PARTICIPANTS,
+    SANDBOX_ITEMS,
     SIGNATURES,
+    SOLO_ASKS,
     STAFF_SCORES,
     SUBMISSIONS,
+    SURVEY_ANSWERS,
     TEAMS,
     WORKS,
     RecordType,
 )
+from coursecrew.app.sandbox import add_item, break_glass, say_something
+from coursecrew.app.surveys import save_answers
 from coursecrew.app.team_roles import rotate_roles
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity, TeamRules
+from coursecrew.domain.alerts import Alert, AlertState, Sign
 from coursecrew.domain.charters import CharterVersion, Signature
 from coursecrew.domain.events import Kind
 from coursecrew.domain.grading import Account, Grade, GradeState, Line, StaffScore
 from coursecrew.domain.notices import Notice
 from coursecrew.domain.people import Actor, Participant, Role, Source
+from coursecrew.domain.sandbox import Audience, Saying
+from coursecrew.domain.solo import SoloAsk, SoloState, Wanted
 from coursecrew.domain.submissions import Byline, DraftVersion, Submission, Work, WorkState
+from coursecrew.domain.survey import Ask, Question, Survey, SurveyAnswer
 from coursecrew.domain.teams import Card, Membership, Team, name_key
 from coursecrew.domain.wishes import Charter, CharterPart
 from tests.builders import (
     AMARA,
     INES,
+    LINH,
+    MEHMET,
     SOFIA,
     START,
     TOMAS,
     a_rubric,
     a_team,
+    actor,
     an_assignment,
     come_in,
     key,
@@ -54,6 +69,15 @@ from tests.builders import (
 )
 
 SEATS = 4
+SURVEY = Survey(
+    (
+        Question("hours", Ask.HOURS, "When could you work with others?"),
+        Question("years", Ask.NUMBER, "Years at work"),
+        Question("wanted", Ask.WANTED, "With whom?"),
+        Question("unwanted", Ask.UNWANTED, "With whom not?"),
+    )
+)
+ADA = actor("Ada", Role.ADMIN)
 VERBS = ("get", "find", "count", "tally", "add", "save", "remove")
 
 
@@ -75,6 +99,10 @@ class Course:
             "teams": TEAMS,
         }
         path = path.replace("<activity>", self.activity.id).replace("<team>", self.blue.id)
+        for place, kind in {"<item>": SANDBOX_ITEMS, "<glass>": GLASSES}.items():
+            path = path.replace(place, self.ports.rows(kind)[0].id if place in path else "")
+        if "<version>" in path:
+            path = path.replace("<version>", self.ports.rows(DRAFT_VERSIONS, shared=True)[0].id)
         if "<person>" in path:
             return path.replace("<person>", AMARA.person)
         if "<id>" not in path:
@@ -92,14 +120,19 @@ def course_of(ports: MemoryPorts, learners: int) -> Course:
     """
     rules = TeamRules(name="districts", min=2, ideal=SEATS, max=SEATS)
     charter = Charter((CharterPart("meeting", "When we meet"),))
-    activity = an_assignment(ports, SOFIA, teams=rules, charter=charter, team_roles=("Recorder", "Checker"))
+    activity = an_assignment(
+        ports, SOFIA, teams=rules, charter=charter, team_roles=("Recorder", "Checker"), survey=SURVEY
+    )
     blue = a_team(ports, activity, AMARA, TOMAS, draft="The night flow is 30 %.")
     run(ports, save_charter, AMARA, activity.id, {"meeting": "Sundays at 18."}, seen=0)
     run(ports, rotate_roles, TOMAS, activity.id)
+    own = {"years": "4", "wanted": [TOMAS.person], "unwanted": [SOFIA.person]}
+    run(ports, save_answers, AMARA, activity.id, own, agreed=True)
     come_in(ports, INES)
     for start in range(0, learners, 200):
         run(ports, _fill, activity, range(start, min(start + 200, learners)))
     run(ports, _graded, activity, blue)
+    _beside(ports, activity, blue)
     return Course(ports, activity, blue)
 
 
@@ -120,6 +153,10 @@ def _fill(unit: UnitOfWork, activity: Activity, numbers: range) -> None:
                 START,
             ),
         )
+        answers = {"years": "3", "wanted": [AMARA.person, key(f"L{number // 2}")]}
+        unit.store.add(
+            SURVEY_ANSWERS, SurveyAnswer(unit.new_id(), activity.id, person, answers, START, START)
+        )
         if number % 10 == 9:
             unit.store.add(CARDS, Card(unit.new_id(), team_set.id, person, "I like numbers.", at=START))
             continue
@@ -132,6 +169,13 @@ def _fill(unit: UnitOfWork, activity: Activity, numbers: range) -> None:
         unit.store.add(MEMBERSHIPS, Membership(unit.new_id(), team_set.id, team.id, person, START))
         if team.size == SEATS:
             _work(unit, activity, team)
+            unit.store.add(
+                ALERTS,
+                Alert(
+                    unit.new_id(), activity.id, team_set.id, team.id, Sign.SMALL, AlertState.OPEN, "open",
+                    START, {"have": 1, "least": 2},
+                ),
+            )  # fmt: skip
             _charter(unit, team)
 
 
@@ -187,6 +231,39 @@ def _graded(unit: UnitOfWork, activity: Activity, blue: Team) -> None:
                 START, {"person": TOMAS.person, "name": blue.name, "by": TOMAS.person},
             ),
         )  # fmt: skip
+
+
+def _beside(ports: MemoryPorts, activity: Activity, blue: Team) -> None:
+    """A mentor of Blue Ledger, items in the sandbox, one opened, and Mehmet alone in a team."""
+    come_in(ports, LINH, ADA)
+    run(ports, name_mentor, INES, activity.id, blue.id, LINH.person)
+    for audience in Audience:
+        run(ports, add_item, AMARA, activity.id, title="An idea", text="Try it.", audience=audience)
+    item = ports.rows(SANDBOX_ITEMS, audience=Audience.TEAM_MENTOR.value)[0]
+    run(ports, say_something, LINH, activity.id, item.id, saying=Saying.WORKS, text="It carries.")
+    reason = "A report of a threat came in today."
+    run(ports, break_glass, ADA, activity.id, name=AMARA.name, reason=reason)
+    run(ports, _shared, activity, blue)
+    green = a_team(ports, activity, MEHMET, name="Green Line")
+    run(ports, _asked, activity, green)
+
+
+def _shared(unit: UnitOfWork, activity: Activity, blue: Team) -> None:
+    work = _own_work(unit, activity, blue)
+    unit.store.add(
+        DRAFT_VERSIONS,
+        DraftVersion(unit.new_id(), work.id, 9, {"where": "x"}, AMARA.person, START, shared=True),
+    )
+
+
+def _asked(unit: UnitOfWork, activity: Activity, team: Team) -> None:
+    unit.store.add(
+        SOLO_ASKS,
+        SoloAsk(
+            unit.new_id(), activity.id, team.team_set, team.id, MEHMET.person, Wanted.SOLO, SoloState.ASKED,
+            START, START,
+        ),
+    )  # fmt: skip
 
 
 def _own_work(unit: UnitOfWork, activity: Activity, blue: Team) -> Work:
@@ -281,6 +358,20 @@ SCREENS: list[tuple[str, Actor]] = [
     ("draft/read", AMARA),
     ("here/<activity>/<team>", AMARA),
     ("files", AMARA),
+    ("mentoring", LINH),
+    ("mentoring/<team>", LINH),
+    ("mentoring/<team>/draft", LINH),
+    ("mentoring/<team>/versions/<version>", LINH),
+    ("sandbox", AMARA),
+    ("sandbox", LINH),
+    ("sandbox/new", AMARA),
+    ("sandbox/<item>", AMARA),
+    ("sandbox/<item>/edit", AMARA),
+    ("sandbox/glass", ADA),
+    ("sandbox/glass/<glass>", ADA),
+    ("team", LINH),
+    ("team", MEHMET),
+    ("team/alone", MEHMET),
     ("versions", AMARA),
     ("versions/<id>", AMARA),
     ("hand-in", AMARA),
@@ -291,6 +382,14 @@ SCREENS: list[tuple[str, Actor]] = [
     ("privacy", AMARA),
     ("settings", INES),
     ("settings/preview", INES),
+    ("settings/survey", INES),
+    ("settings/survey/preview", INES),
+    ("settings/wishes", INES),
+    ("survey", AMARA),
+    ("survey", SOFIA),
+    ("survey/mine", AMARA),
+    ("survey/mine/file", AMARA),
+    ("survey/answers", INES),
     ("teaching", INES),
     ("release", INES),
     ("grading", INES),
@@ -303,6 +402,10 @@ SCREENS: list[tuple[str, Actor]] = [
     ("teams/file", INES),
     ("teams/from-platform", INES),
     ("teams/<id>", INES),
+    ("teams/<id>/mentors", INES),
+    ("teams/<id>/mentors?q=Learner", INES),
+    ("teams/alerts", INES),
+    ("teams/alone", INES),
 ]
 # They want a class without teams; `test_forming.py` counts what they ask for.
 COUNTED_THERE = {
@@ -316,4 +419,4 @@ COUNTED_THERE = {
     "teams/forming/<id>/explanation",
 }
 # An export is as long as the class: it reads page by page, and is no screen.
-NOT_SCREENS = {"teams/export", *COUNTED_THERE}
+NOT_SCREENS = {"teams/export", "survey/export", *COUNTED_THERE}
