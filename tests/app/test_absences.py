@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from coursecrew.app.absences import away, mark_by_hand, say_present
+from coursecrew.app.absences import away, look_for_absent, mark_by_hand, say_present
 from coursecrew.app.memory import MemoryPorts
 from coursecrew.app.outbox import deliver_all
 from coursecrew.app.people import exclude, note_enrolment
@@ -298,6 +298,6 @@ def test_looking_through_a_class_costs_the_same_for_each_page_of_it() -> None:
     calls = []
     for made in (small, large):
         counted = Counted(made.ports)
-        upkeep(counted.ports)
+        look_for_absent(counted.ports, [made.activity])
         calls.append(counted.calls["find coursecrew_visit"])
     assert calls == [1, 5]  # pages of 200 members, nine tenths of the class
