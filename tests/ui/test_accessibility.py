@@ -12,6 +12,7 @@ from coursecrew.app.grading import release_grades, score_work
 from coursecrew.app.memory import MemoryPorts
 from coursecrew.app.records import GRADES, TEAMS, WORKS
 from coursecrew.app.submissions import submit
+from coursecrew.app.surveys import save_answers
 from coursecrew.app.teams import wait_for_seat
 from coursecrew.app.unit_of_work import run
 from coursecrew.domain.activities import SubmitRule
@@ -32,6 +33,7 @@ from tests.builders import (
     write,
 )
 from tests.ui.house import House, open_house
+from tests.ui.test_survey import FORMED, SURVEY
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PEOPLE = {
@@ -80,6 +82,13 @@ def hidden(ports: MemoryPorts) -> None:
     an_assignment(ports, AMARA, published=False)
 
 
+def surveyed(ports: MemoryPorts) -> None:
+    """A survey that asks everything: one has answered, and both may still."""
+    activity = an_assignment(ports, AMARA, TOMAS, LINH, SOFIA, teams=FORMED, survey=SURVEY)
+    answers = {"hours": {"zone": "Africa/Lagos", "week": "1" * 30 + "0" * 138}, "gender": "Woman"}
+    run(ports, save_answers, AMARA, activity.id, {**answers, "wanted": [TOMAS.person]}, agreed=True)
+
+
 LEARNER = ("team", "privacy")
 MEMBER = (*LEARNER, "draft", "hand-in", "team/about", "team/leave", "team/invite", "versions")
 STAFF = (
@@ -102,6 +111,13 @@ CASES = [
     (confirming, "tomas", (*LEARNER, "confirm")),
     (released, "amara", (*LEARNER, "result", "draft", "versions")),
     (released, "ines", (*STAFF, "grading/<work>", "grades/<graded>/override")),
+    (surveyed, "amara", ("team", "survey", "survey/mine")),
+    (surveyed, "tomas", ("team", "survey")),
+    (
+        surveyed,
+        "ines",
+        ("teaching", "survey/answers", "settings/survey", "settings/survey/preview", "settings/wishes"),
+    ),
     (hidden, "amara", ("team",)),
     (hidden, "ines", ("teaching", "settings")),
 ]
