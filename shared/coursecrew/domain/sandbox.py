@@ -128,7 +128,8 @@ def may_read(item: Item, reader: Reader) -> bool:
     included. An item of one's own stays with its writer; a mentor reads it as long as both bonds
     hold: theirs with the team, and the writer's choice that named them.
     """
-    if item.audience.has_mentor and reader.person in item.mentors and item.team in reader.mentors:
+    as_mentor = bool(item.team) and reader.person in item.mentors and item.team in reader.mentors
+    if item.audience.has_mentor and as_mentor:
         return True
     if item.audience.has_team:
         return bool(item.team) and reader.team == item.team
