@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 import pytest
 
+from coursecrew.app.activities import Placed
 from coursecrew.app.memory import MemoryPorts
 from coursecrew.app.records import FORMATIONS, FORMED_TEAMS, MEMBERSHIPS, PARTICIPANTS, TEAMS
 from coursecrew.app.submissions import save_draft, submit
@@ -20,13 +23,14 @@ from coursecrew.domain.activities import JoinRule, TeamRules
 from coursecrew.domain.formations import Formation, FormedTeam, RunState
 from coursecrew.domain.people import Actor, Role
 from coursecrew.domain.survey import Survey
-from coursecrew.domain.wishes import Forming
+from coursecrew.domain.wishes import Aim, Forming, Wish
 from coursecrew.ui import charts
 from coursecrew.ui.formed import effect
 from coursecrew.ui.http import Response
 from coursecrew.ui.reader import Reader, zone
 from tests.builders import INES, KWAME, START, actor, come_in, world
 from tests.surveyed import RULES, SURVEY, WISHES, Surveyed, a_surveyed_class, form_now
+from tests.ui.class_of import Counted
 from tests.ui.house import House, open_house
 from tests.ui.parts import Part, ask, faults, words_of
 
@@ -684,6 +688,70 @@ def test_nobody_but_an_instructor_comes_near(who: Actor) -> None:
     assert {kind.table: here.ports.rows(kind) for kind in (FORMATIONS, FORMED_TEAMS, MEMBERSHIPS)} == before
 
 
+def test_runs_and_teams_of_another_course_are_not_found() -> None:
+    here, one = formed(12)
+    first, other = teams_of(here.ports, one)[:2]
+    placed = Placed("soil", "Soil", "place-9", "plan", title="Soil")
+    teacher = replace(actor("Rui", Role.INSTRUCTOR, may_author=True), course="soil")
+    come_in(here.ports, teacher, placed=placed)
+    before = {kind.table: here.ports.rows(kind) for kind in (FORMATIONS, FORMED_TEAMS, MEMBERSHIPS)}
+    queries = {path(one, "/swap"): swap_query(first, other)}
+    for where in (
+        path(one), path(one, f"/teams/{first.id}"), path(one, "/swap"), path(one, "/publish"),
+        path(one, "/take-back"), path(one, "/explanation"),
+    ):  # fmt: skip
+        assert ask(here.ports, teacher, where, placed=placed, query=queries.get(where)).status == 404, where
+    swapped = {**swap_query(first, other), "seen_one": "1", "seen_other": "1"}
+    for where in ("/stop", f"/teams/{first.id}/lock", "/swap", "/publish", "/take-back"):
+        assert ask(here.ports, teacher, path(one, where), swapped, placed=placed).status == 404, where
+    compared = {"one": one.id, "other": one.id}
+    assert ask(here.ports, teacher, "teams/forming/compare", placed=placed, query=compared).status == 404
+    kept = {"keep_locked_of": one.id}
+    assert ask(here.ports, teacher, "teams/forming/start", kept, placed=placed).status in (404, 409)
+    assert {kind.table: here.ports.rows(kind) for kind in (FORMATIONS, FORMED_TEAMS, MEMBERSHIPS)} == before
+
+
+# --- what it costs ---
+
+
+@lru_cache(maxsize=2)
+def two_formed(learners: int) -> tuple[Surveyed, Formation, Formation]:
+    """A class of any size with two runs, formed by one cheap wish."""
+    here, one = formed(learners, forming=Forming((Wish("years", Aim.ALIKE, 3),)))
+    begin(here)
+    form_now(here.ports)
+    return here, one, newest(here.ports)
+
+
+def screens(here: Surveyed, one: Formation, two: Formation) -> dict[str, tuple[str, dict[str, str]]]:
+    """Every screen that only shows, with what is asked of it."""
+    first, other = teams_of(here.ports, two)[:2]
+    return {
+        "start": ("teams/forming", {}),
+        "compare": ("teams/forming/compare", {"one": one.id, "other": two.id}),
+        "run": (path(two), {}),
+        "team": (path(two, f"/teams/{first.id}"), {}),
+        "swap": (path(two, "/swap"), swap_query(first, other)),
+        "publish": (path(two, "/publish"), {}),
+        "take back": (path(two, "/take-back"), {}),
+    }
+
+
+def calls(learners: int, name: str) -> Counter[str]:
+    made = two_formed(learners)
+    where, query = screens(*made)[name]
+    ask(made[0].ports, INES, where, query=query)  # the first visit is written down
+    counted = Counted(made[0].ports)
+    assert ask(counted.ports, INES, where, query=query).status == 200
+    assert counted.writes() == 0
+    return counted.calls
+
+
+@pytest.mark.parametrize("name", ["start", "compare", "run", "team", "swap", "publish", "take back"])
+def test_a_screen_asks_the_store_as_often_for_a_thousand_learners_as_for_ten(name: str) -> None:
+    assert calls(1000, name) == calls(10, name)
+
+
 # --- the picture of scores ---
 
 
@@ -814,6 +882,38 @@ class TestBrowser:
         page.wait_for_timeout(300)
         assert page.get_by_role("heading", name="Look at the teams before you publish them").is_visible()
 
+    @pytest.mark.slow
+    @pytest.mark.parametrize("width", [320, 900])
+    def test_axe_finds_nothing(self, here, open_page, width: int) -> None:
+        from axe_playwright_python.sync_playwright import Axe
+
+        here, house = here
+        one = newest(here.ports)
+        first, *_, last = teams_of(here.ports, one)
+        ask(here.ports, INES, path(one, f"/teams/{last.id}/lock"), {"locked": "yes"})
+        begin(here)
+        form_now(here.ports)
+        begin(here)
+        swap = f"{path(one, '/swap')}?one={first.id}&person={first.members[0]}&other="
+        # axe puts styles of its own into the page, which the strict policy of this house forbids.
+        page = open_page(width=width, height=900, complaints=["Applying inline style"])
+        page.goto(house.page("ines", "teams/forming"))
+        found = []
+        for where in (
+            "teams/forming", path(newest(here.ports)), path(one), path(one, f"/teams/{first.id}"),
+            swap + teams_of(here.ports, one)[1].id, swap + last.id, "teams/forming/compare",
+            path(one, "/publish"), path(one, "/take-back"),
+        ):  # fmt: skip
+            page.locator("[data-coursecrew-part]").wait_for()
+            page.evaluate("p => document.querySelector('coursecrew-activity').show(p)", where)
+            page.locator(f'[data-path="{where.partition("?")[0]}"]').wait_for()
+            result = Axe().run(page, context="coursecrew-activity")
+            found += [
+                f"{where}: {one['id']} {[node['html'][:160] for node in one['nodes']]}"
+                for one in result.response["violations"]
+            ]
+        assert not found, "\n".join(found)
+
     @pytest.mark.parametrize("width", [320, 900])
     def test_nothing_scrolls_sideways(self, here, open_page, width: int) -> None:
         here, house = here
@@ -823,7 +923,7 @@ class TestBrowser:
         form_now(here.ports)
         page = open_page(width=width, height=800)
         page.goto(house.page("ines", "teams/forming"))
-        page.locator(".part").wait_for()
+        page.locator("[data-coursecrew-part]").wait_for()
         swap = f"{path(one, '/swap')}?one={first.id}&other={last.id}&person={first.members[0]}"
         for where in (
             path(one), path(one, f"/teams/{first.id}"), swap, "teams/forming/compare", path(one, "/publish"),

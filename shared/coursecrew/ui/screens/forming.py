@@ -586,7 +586,6 @@ class Trial:
     other: TeamDetail | None
     partner: str
     choices: list[FormedTeam]  # other teams, by number; empty where they are too many for a list
-    teams: int
     tried: Tried | None
     best: list[Suggestion]
 
@@ -623,9 +622,8 @@ def read_swap(
             unit, actor, activity_id, run_id,
             one=one.team.id, other=other.team.id, person=person.person, partner=partner,
         )  # fmt: skip
-    count = len(teams) if few else unit.store.count(FORMED_TEAMS, formation=run_id)
     others = [team for team in teams if team.id != one.team.id] if few else []
-    return Trial(found, one, person, other, partner, others, count, tried, best)
+    return Trial(found, one, person, other, partner, others, tried, best)
 
 
 def swap(scene: Scene, request: Request, id: str) -> Response:
