@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coursecrew.app.check_ins import open_period, own_check_in
+from coursecrew.app.check_ins import open_period, own_check_in, summaries_of
+from coursecrew.app.circle import Circle, circle_of
 from coursecrew.app.discussion import News, news
 from coursecrew.app.identity import cards_of
 from coursecrew.app.plans import PlanState, state_of
 from coursecrew.app.submissions import WorkView
+from coursecrew.app.teams import participants_of
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.activities import Activity
-from coursecrew.domain.check_ins import CheckIn, Period
+from coursecrew.domain.check_ins import CheckIn, Period, Summary
 from coursecrew.domain.identity import IdentityCard
-from coursecrew.domain.people import Actor
+from coursecrew.domain.people import Actor, Participant
+from coursecrew.domain.permissions import Action
 
 
 @dataclass(frozen=True)
@@ -35,4 +38,33 @@ def read_workspace(unit: UnitOfWork, actor: Actor, activity: Activity, view: Wor
         open_period(activity, unit.now),
         own_check_in(unit, activity, view.team.id, actor.person),
         cards_of(unit, activity.course, (row.person for row in view.members)),
+    )
+
+
+@dataclass(frozen=True)
+class TeamSpace:
+    """How a team's workspace stands, for its mentors and the course staff."""
+
+    circle: Circle
+    state: PlanState
+    check_in: Summary | None  # the latest
+    period: Period | None
+    people: dict[str, Participant]
+    cards: dict[str, IdentityCard]
+
+
+def team_space(unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str) -> TeamSpace:
+    """A team's plan, check-in and cards for whoever may read its plan; a fixed number of queries."""
+    circle = circle_of(unit, actor, activity_id, team_id, Action.READ_PLAN)
+    state = state_of(unit, circle.activity, circle.team)
+    found = summaries_of(unit, circle.activity, circle.team.id, circle.present)
+    keys = {*circle.people, *(mark.reached_by for mark in state.milestones)}
+    keys |= {key for blocker in state.blockers for key in (blocker.task.owner, blocker.task.blocked_by)}
+    return TeamSpace(
+        circle,
+        state,
+        found[0] if found else None,
+        open_period(circle.activity, unit.now),
+        participants_of(unit, circle.activity.course, keys - {""}),
+        cards_of(unit, circle.activity.course, circle.people),
     )

@@ -39,6 +39,7 @@ from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.reader import Reader
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.screens.charter import parts_of, record_rows, signatures, standing
+from coursecrew.ui.screens.workspace import space_part
 
 PAGE = 50
 
@@ -173,6 +174,7 @@ def team(scene: Scene, request: Request, id: str) -> Response:
         found=found,
         may_place=is_allowed(scene.actor, Action.PLACE_PEOPLE),
         may_extend=is_allowed(scene.actor, Action.EXTEND),
+        space=space_part(scene, id),
         charter=charter,
         charter_now=standing(charter, scene.reader),
         charter_parts=parts_of(scene.settings, charter.version),

@@ -17,6 +17,7 @@ from coursecrew.ui.panels import Panel, Press, Wait
 from coursecrew.ui.reader import Reader
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.screens.team import parts_of
+from coursecrew.ui.screens.workspace import space_part
 
 # --- the mentor's own pages ---
 
@@ -133,6 +134,7 @@ def team(scene: Scene, request: Request, team: str) -> Response:
         found=found,
         view=view,
         panel=panel,
+        space=space_part(scene, team),
         parts=parts_of(scene, view) if view.submission or found.reads_draft else [],
         members=[(row, view.people[row.person]) for row in view.members if row.person in view.people],
         charter=[

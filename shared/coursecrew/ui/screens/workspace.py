@@ -6,12 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from coursecrew.app.submissions import WorkView
-from coursecrew.app.workspace import Workspace
-from coursecrew.domain.people import Participant
+from coursecrew.app.unit_of_work import run
+from coursecrew.app.workspace import Workspace, team_space
+from coursecrew.domain.identity import IdentityCard
 from coursecrew.ui.panels import Wait
 from coursecrew.ui.render import plain
 from coursecrew.ui.scene import Scene
-from coursecrew.ui.screens.plan import MilestoneLine, TaskLine, milestone_line, task_line, waits_of
+from coursecrew.ui.screens.check_in import PeriodLine, period_line
+from coursecrew.ui.screens.plan import (
+    MilestoneLine,
+    TaskLine,
+    milestone_line,
+    name_of,
+    task_line,
+    waits_for,
+    waits_of,
+)
 
 TASKS_SHOWN = 5
 WORDS_SHOWN = 25
@@ -57,7 +67,7 @@ def home_part(scene: Scene, view: WorkView, space: Workspace) -> HomePart:
         len(own) - len(lines),
         len(space.state.tasks),
         [
-            DecisionLine(post.first, opening(post.text), _name(post.author, people, scene))
+            DecisionLine(post.first, opening(post.text), name_of(post.author, people, reader))
             for post in space.news.decisions
         ],
         space.news.more_decisions,
@@ -73,11 +83,46 @@ def plan_waits(scene: Scene, view: WorkView, space: Workspace) -> list[Wait]:
     return waits_of(space.state.tasks, scene.reader, scene.actor, view.people)
 
 
+@dataclass(frozen=True)
+class SpacePart:
+    """What `_team_space.html` shows to mentors and the course staff."""
+
+    team: str
+    milestones: list[MilestoneLine]
+    blockers: list[tuple[str, str, str, str]]  # task, owner, what it waits for, for how long
+    open_tasks: int
+    check_in: PeriodLine | None
+    cards: Mapping[str, IdentityCard]
+    is_staff: bool
+
+
+def space_part(scene: Scene, team_id: str) -> SpacePart:
+    """How a team's workspace stands, read and put in words."""
+    found = run(scene.ports, team_space, scene.actor, scene.activity.id, team_id)
+    reader, people = scene.reader, found.people
+    _ = reader.gettext
+    return SpacePart(
+        team_id,
+        [milestone_line(state, reader, people) for state in found.state.milestones],
+        [
+            (
+                one.task.title,
+                name_of(one.task.owner, people, reader) if one.task.owner else _("nobody yet"),
+                waits_for(one.task, reader, people, scene.actor),
+                reader.span(one.age),
+            )
+            for one in found.state.blockers
+        ],
+        len(found.state.tasks),
+        period_line(found.check_in, reader, found.period, in_all=len(found.circle.present))
+        if found.check_in
+        else None,
+        found.cards,
+        scene.actor.is_staff,
+    )
+
+
 def opening(text: str) -> str:
     """The first words of a text, without its marks."""
     words = plain(text).split()
     return " ".join(words[:WORDS_SHOWN]) + (" …" if len(words) > WORDS_SHOWN else "")
-
-
-def _name(person: str, people: Mapping[str, Participant], scene: Scene) -> str:
-    return people[person].name if person in people else scene.reader.gettext("former member")
