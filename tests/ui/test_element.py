@@ -174,10 +174,14 @@ def test_two_who_changed_the_same_part_choose_and_go_on(house: House, open_page)
     page.get_by_label("1 Where the water goes").fill("It is 31 %.")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("heading", name="Choose a text in 1 place").wait_for()
+    assert page.get_by_text("Not chosen yet").is_visible()
+    page.get_by_role("button", name="Save the draft").click()
+    page.get_by_text("Place 1 is still open: choose a text.").first.wait_for()
     page.get_by_label("Keep both, mine first").check()
+    assert page.get_by_text("Chosen", exact=True).is_visible()
     page.get_by_role("button", name="Save the draft").click()
     said(page, "Saved as version 3.")
-    assert page.get_by_label("1 Where the water goes").input_value() == "It is 31 %.\n\nThirty per cent."
+    assert page.get_by_label("1 Where the water goes").input_value() == "It is 31 %. Thirty per cent."
 
 
 def test_without_a_connection_the_text_is_kept_and_sent_later(house: House, open_page) -> None:

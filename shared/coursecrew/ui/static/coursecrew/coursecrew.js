@@ -6,7 +6,7 @@
 (() => {
   if (customElements.get("coursecrew-activity")) return;
 
-  const AUTOSAVE_AFTER = 2000;
+  const AUTOSAVE_AFTER = 1500; // with the way there, within two seconds of the last key
   const RETRY_AFTER = 15000;
 
   class Activity extends HTMLElement {
@@ -26,11 +26,16 @@
       root.addEventListener("submit", (event) => this.submitted(event));
       root.addEventListener("input", (event) => this.typed(event));
       root.addEventListener("change", (event) => this.chosen(event));
+      root.addEventListener("paste", pasted);
+      root.addEventListener("keydown", shortcut);
       this.letDrag(root);
       this.letTick(root);
       addEventListener("beforeunload", (event) => { if (this.unsaved) event.preventDefault(); });
       addEventListener("online", () => this.sendUnsent());
-      document.addEventListener("visibilitychange", () => { if (!document.hidden) this.askAgain(this.holder.firstElementChild); });
+      document.addEventListener("visibilitychange", () => {
+        if (!document.hidden) this.askAgain(this.holder.firstElementChild);
+        this.watch();
+      });
       addEventListener("popstate", (event) => {
         const path = event.state?.[this.key];
         if (path !== undefined && path !== this.path) this.show(path, { remember: false });
@@ -59,8 +64,9 @@
       return url;
     }
 
-    async ask(path, body) {
+    async ask(path, body, known) {
       const headers = { Accept: "text/html", "X-Requested-With": "XMLHttpRequest" };
+      if (known) headers["If-None-Match"] = known;
       const token = this.hasAttribute("token-key") && sessionStorage.getItem(this.getAttribute("token-key"));
       if (token) headers.Authorization = "Bearer " + token;
       const cookie = this.getAttribute("csrf-cookie");
@@ -113,6 +119,7 @@
       this.holder.querySelectorAll("form[data-draft]").forEach((form) => this.recall(form));
       this.holder.querySelectorAll("[data-week]").forEach((week) => this.makeRoving(week));
       this.askAgain(part);
+      this.watch();
       if (first) return;
       const marks = this.holder.querySelectorAll("[data-focus]");
       const mark = this.holder.querySelector(".notice[data-focus]") || marks[0];
@@ -157,6 +164,28 @@
         if (!one.contains(this.shadowRoot.activeElement)) one.replaceChildren(...document.importNode(fresh[at], true).childNodes);
       });
       return true;
+    }
+
+    /* A line of its own, such as who is here, is asked for at its own address, as often as the server
+       says and only while somebody sees it; 304 leaves it as it is, a refusal ends the asking. */
+    watch() {
+      clearTimeout(this.watching);
+      const line = this.holder.querySelector("[data-poll]");
+      if (!line || document.hidden) return;
+      this.watching = setTimeout(async () => {
+        try {
+          const at = this.shadowRoot.activeElement?.name || "";
+          const answer = await this.ask(line.dataset.poll + "?in=" + encodeURIComponent(at), undefined, line.dataset.tag);
+          if (answer.status !== 304) {
+            const { part } = answer.ok ? await this.read(answer) : {};
+            line.replaceChildren(...(part ? document.importNode(part, true).childNodes : []));
+            if (!part) return;
+            line.dataset.every = part.dataset.again;
+            line.dataset.tag = answer.headers.get("ETag") || "";
+          }
+        } catch { /* no connection: asked again */ }
+        if (line.isConnected) this.watch();
+      }, line.dataset.every * 1000);
     }
 
     /* A form that shows what a choice would do shows it as soon as one chooses. */
@@ -230,6 +259,8 @@
     /* --- what people do --- */
 
     clicked(event) {
+      const tool = event.target.closest("[data-mark]");
+      if (tool) return mark(tool.closest(".writing").querySelector("textarea"), tool.dataset.mark);
       const link = event.target.closest("a[href^='#']");
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
@@ -488,6 +519,94 @@
       form.querySelectorAll("[data-unsent]").forEach((line) => { line.hidden = false; });
       this.unsaved = true;
     }
+  }
+
+  /* --- writing boxes: marks by button or key, and what is pasted, as Markdown --- */
+
+  /* By the browser's own way where it has one, so that undo takes it back. */
+  function insert(box, text, from = box.selectionStart, to = box.selectionEnd) {
+    box.focus();
+    box.setSelectionRange(from, to);
+    if (document.execCommand("insertText", false, text)) return;
+    box.setRangeText(text, from, to, "end");
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function mark(box, what) {
+    let { selectionStart: from, selectionEnd: to, value } = box;
+    const picked = value.slice(from, to);
+    if (what === "bold") {
+      insert(box, `**${picked}**`);
+      return box.setSelectionRange(from + 2, to + 2);
+    }
+    if (what === "link") {
+      const address = /^https?:\S+$/.test(picked);
+      insert(box, address ? `[](${picked})` : `[${picked}](https://)`);
+      return address ? box.setSelectionRange(from + 1, from + 1) : box.setSelectionRange(to + 3, to + 11);
+    }
+    from = value.lastIndexOf("\n", from - 1) + 1;
+    to = value.indexOf("\n", to) < 0 ? value.length : value.indexOf("\n", to);
+    const lines = value.slice(from, to).split("\n");
+    if (what === "table") return insert(box, `${lines.join("\n")}\n\n${table([["", ""], ["", ""]])}\n`.trimStart(), from, to);
+    const on = lines.every((line) => line.startsWith("- ")), apart = !on && /(^|\n)(?!- ).+\n$/.test(value.slice(0, from));
+    insert(box, (apart ? "\n" : "") + lines.map((line) => (on ? line.slice(2) : "- " + line)).join("\n"), from, to);
+  }
+
+  function shortcut(event) {
+    const box = event.target, bar = box.closest?.("[role=toolbar]");
+    const what = { b: "bold", k: "link" }[event.key.toLowerCase()];
+    if (what && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && box.matches("[data-rich]")) mark(box, what);
+    else if (bar && event.key.startsWith("Arrow")) {
+      const tools = [...bar.children], on = /Right|Down/.test(event.key) !== bar.matches(":dir(rtl)");
+      const next = tools.at((tools.indexOf(box) + (on ? 1 : -1)) % tools.length);
+      tools.forEach((tool) => { tool.tabIndex = tool === next ? 0 : -1; });
+      next.focus();
+    } else return;
+    event.preventDefault();
+  }
+
+  function pasted(event) {
+    const box = event.target, data = event.clipboardData;
+    if (!box.matches?.("[data-rich]") || !data) return;
+    const plain = data.getData("text/plain").replace(/\r/g, "").trim();
+    const rows = plain.split("\n").map((line) => line.split("\t"));
+    const cells = rows.length > 1 && rows[0].length > 1 && rows.every((row) => row.length === rows[0].length);
+    const text = markdown(data.getData("text/html")) || (cells ? `\n${table(rows)}\n` : "");
+    if (!text || text === plain) return;
+    event.preventDefault();
+    insert(box, text);
+  }
+
+  function table(rows) {
+    const width = Math.max(...rows.map((row) => row.length));
+    const lines = rows.map((row) => "| " + Array.from({ length: width }, (_, at) => (row[at] ?? "").trim().replace(/\s+/g, " ").replace(/\|/g, "\\|")).join(" | ") + " |");
+    lines.splice(1, 0, "|" + " --- |".repeat(width));
+    return lines.join("\n");
+  }
+
+  /* Pasted formatting as Markdown; nothing where there is none worth keeping. */
+  function markdown(html) {
+    const { body } = new DOMParser().parseFromString(html || "", "text/html");
+    if (!body.querySelector("b, strong, em, i, a[href], li, table, h1, h2, h3, h4, h5, h6, [style*=font-weight]")) return "";
+    return said(body).replace(/[ \t]+\n/g, "\n").replace(/\n{3,}/g, "\n\n").trim();
+  }
+
+  function said(node, depth = 0) {
+    if (node.nodeType === 3) return node.data.replace(/\s+/g, " ");
+    if (node.nodeType !== 1 || /^(style|script|title|meta)$/i.test(node.tagName)) return "";
+    const name = node.tagName, inside = () => [...node.childNodes].map((one) => said(one, depth)).join("");
+    const around = (sign, text) => (text.trim() && !text.includes("\n") ? text.replace(/^(\s*)(.*?)(\s*)$/, `$1${sign}$2${sign}$3`) : text);
+    if (name === "BR") return "\n";
+    if (name === "TABLE") return `\n\n${table([...node.rows].map((row) => [...row.cells].map((cell) => said(cell))))}\n\n`;
+    if (name === "UL" || name === "OL") {
+      const items = [...node.children].map((item, at) => "    ".repeat(depth) + (name === "OL" ? `${at + 1}. ` : "- ") + [...item.childNodes].map((one) => said(one, depth + 1)).join("").replace(/\n{2,}/g, "\n").trim());
+      return (depth ? "\n" : "\n\n") + items.join("\n") + (depth ? "" : "\n\n");
+    }
+    if (name === "A" && /^https?:/.test(node.href)) return `[${inside().trim() || node.href}](${node.href})`;
+    if (/^H[1-6]$/.test(name)) return `\n\n### ${inside().trim()}\n\n`;
+    if (/^(P|DIV|SECTION|ARTICLE|BLOCKQUOTE|PRE|TR)$/.test(name)) return `\n\n${inside()}\n\n`;
+    const weight = node.style.fontWeight, bold = weight ? weight === "bold" || weight >= 600 : /^(B|STRONG)$/.test(name);
+    return around(bold ? "**" : /^(I|EM)$/.test(name) ? "*" : "", inside());
   }
 
   customElements.define("coursecrew-activity", Activity);
