@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from coursecrew.app.grading import release_some
+from coursecrew.app.notices import INSIDE
 from coursecrew.app.ports import Answer, Mail, Ports
 from coursecrew.app.records import ACTIVITIES, CELLS, EVENTS, NOTICES, PARTICIPANTS, RecordType
 from coursecrew.app.reminders import is_still_due, told_enough
@@ -173,6 +174,10 @@ def _recipients(unit: UnitOfWork, event: Event, circles: Sequence[To]) -> list[P
         team = {row.person for row in members_of(unit, event.team)}
     if To.PERSON in circles:
         named = set(event.detail.get("people", ()))
+    if event.kind in INSIDE and event.team:
+        # A team's own words: also of those who are named, only members who still take part are told.
+        inside = {row.person for row in members_of(unit, event.team)}
+        team, named = team | (named & inside), set()
     known = participants_of(unit, event.course, (team | named) - {event.by, ""})
     # Whoever is in the team but takes no part any more does not read along either.
     people = [person for key, person in known.items() if key in named or person.takes_part]

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from coursecrew.app.activities import mark_memberships
 from coursecrew.app.ports import Member, Ports
 from coursecrew.app.records import (
     ACTIVITIES,
     CARDS,
+    CHECK_INS,
+    IDENTITY_CARDS,
     NOTICES,
     PARTICIPANTS,
+    READ_MARKS,
+    REMARKS,
     REQUEST_KEYS,
     SENSITIVE_ANSWERS,
     SURVEY_ANSWERS,
@@ -258,7 +263,7 @@ def retire(unit: UnitOfWork, person: str) -> int:
 
 
 def _remove_traces(unit: UnitOfWork, course: str, person: str) -> None:
-    """What is about one person alone: visits, notices, answers to surveys, cards on seeking boards."""
+    """What is about one person alone: visits, notices, answers, notes and remarks, cards."""
     for activity in unit.store.find(ACTIVITIES, course=course, limit=10_000):
         for visit in unit.store.find(VISITS, activity=activity.id, person=person):
             unit.store.remove(VISITS, visit.id)
@@ -268,6 +273,16 @@ def _remove_traces(unit: UnitOfWork, course: str, person: str) -> None:
             unit.store.remove(SURVEY_ANSWERS, answers.id)
         for hidden in unit.store.find(SENSITIVE_ANSWERS, activity=activity.id, person=person):
             unit.store.remove(SENSITIVE_ANSWERS, hidden.id)
+        about: dict[str, Any] = {"activity": activity.id, "person": person}
+        for mark in unit.store.find(READ_MARKS, **about, limit=10_000):
+            unit.store.remove(READ_MARKS, mark.id)
+        for remark in unit.store.find(REMARKS, **about, limit=10_000):
+            unit.store.remove(REMARKS, remark.id)
+        for answer in unit.store.find(CHECK_INS, **about, limit=10_000):
+            # The numbers stay in their team's means, which tell nobody's.
+            unit.store.save(CHECK_INS, replace(answer, note="", named=False))
+    for own in unit.store.find(IDENTITY_CARDS, course=course, person=person):
+        unit.store.remove(IDENTITY_CARDS, own.id)
     for team_set in unit.store.find(TEAM_SETS, course=course, limit=10_000):
         for card in unit.store.find(CARDS, team_set=team_set.id, person=person):
             unit.store.remove(CARDS, card.id)

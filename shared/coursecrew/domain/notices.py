@@ -85,7 +85,7 @@ TELLS: Mapping[Kind, Telling] = {
     Kind.TASK_FREED: Telling((To.PERSON,)),
     Kind.TASK_GIVEN: Telling((To.PERSON,)),
     Kind.MILESTONE_LATE: Telling((To.TEAM,), mail=True, pace=Pace.REMINDER),
-    Kind.POST_WRITTEN: Telling((To.TEAM,), pace=Pace.ONCE),
+    Kind.POST_WRITTEN: Telling((To.PERSON,), pace=Pace.ONCE),
     Kind.PERSON_MENTIONED: Telling((To.PERSON,), mail=True, pace=Pace.ONCE),
     Kind.DECISION_PINNED: Telling((To.TEAM,)),
     Kind.PROBLEM_SAID: Telling((To.STAFF, To.PERSON), mail=True, pace=Pace.ONCE),
