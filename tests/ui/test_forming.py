@@ -378,7 +378,7 @@ def test_making_the_swap_exchanges_the_two() -> None:
     here, one = formed(40)
     first, other = teams_of(here.ports, one)[0], teams_of(here.ports, one)[-1]
     shown = ask(here.ports, INES, path(one, "/swap"), query=swap_query(first, other))
-    done = ask(here.ports, INES, path(one, "/swap"), filled_post(shown, path(one, "/swap")))
+    done = ask(here.ports, INES, path(one, "/exchange"), filled(shown, path(one, "/exchange")))
     assert done.status == 200
     assert "The two have changed places." in str(done.body)
     now = {team.id: team for team in teams_of(here.ports, one)}
@@ -386,22 +386,15 @@ def test_making_the_swap_exchanges_the_two() -> None:
     assert first.members[0] in now[other.id].members
 
 
-def filled_post(response: Response, action: str) -> dict[str, list[str]]:
-    """The same for the second form of that address: the one that acts."""
-    body = str(response.body)
-    at = body.index('<form method="post"')
-    return filled(replace(response, body=body[at:]), action)
-
-
 def test_somebody_else_who_moved_people_meanwhile_is_told_and_nothing_is_moved() -> None:
     here, one = formed(40)
     first, other = teams_of(here.ports, one)[0], teams_of(here.ports, one)[-1]
     shown = ask(here.ports, INES, path(one, "/swap"), query=swap_query(first, other))
-    form = filled_post(shown, path(one, "/swap"))
-    ask(here.ports, INES, path(one, "/swap"), form)
+    form = filled(shown, path(one, "/exchange"))
+    ask(here.ports, INES, path(one, "/exchange"), form)
     before = teams_of(here.ports, one)
     form |= {"request_key": ["second"], "person": [first.members[1]], "partner": [other.members[1]]}
-    refused = ask(here.ports, INES, path(one, "/swap"), form)
+    refused = ask(here.ports, INES, path(one, "/exchange"), form)
     assert refused.status == 409
     assert "Somebody moved people in one of these teams" in words_of(refused)
     assert teams_of(here.ports, one) == before
@@ -678,7 +671,7 @@ def test_nobody_but_an_instructor_comes_near(who: Actor) -> None:
         "teams/forming/start": {"together": "Somebody Unheardof, Ravi Pillai"},
         path(one, "/stop"): {},
         path(one, f"/teams/{first.id}/lock"): {"locked": "yes"},
-        path(one, "/swap"): swapped,
+        path(one, "/exchange"): swapped,
         path(one, "/publish"): {},
         path(one, "/take-back"): {},
     }.items():
@@ -702,7 +695,7 @@ def test_runs_and_teams_of_another_course_are_not_found() -> None:
     ):  # fmt: skip
         assert ask(here.ports, teacher, where, placed=placed, query=queries.get(where)).status == 404, where
     swapped = {**swap_query(first, other), "seen_one": "1", "seen_other": "1"}
-    for where in ("/stop", f"/teams/{first.id}/lock", "/swap", "/publish", "/take-back"):
+    for where in ("/stop", f"/teams/{first.id}/lock", "/exchange", "/publish", "/take-back"):
         assert ask(here.ports, teacher, path(one, where), swapped, placed=placed).status == 404, where
     compared = {"one": one.id, "other": one.id}
     assert ask(here.ports, teacher, "teams/forming/compare", placed=placed, query=compared).status == 404

@@ -890,7 +890,7 @@ ROUTES = (
     get("teams/forming/<id>/teams/<team>", one_team),
     post("teams/forming/<id>/teams/<team>/lock", lock, form="teams/forming/<id>/teams/<team>"),
     get("teams/forming/<id>/swap", swap),
-    post("teams/forming/<id>/swap", swap_now, form="teams/forming/<id>/swap"),
+    post("teams/forming/<id>/exchange", swap_now, form="teams/forming/<id>/swap"),
     get("teams/forming/<id>/publish", publish),
     post("teams/forming/<id>/publish", publish_now, form="teams/forming/<id>/publish"),
     get("teams/forming/<id>/take-back", take_back),
