@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from urllib.parse import parse_qsl, urlsplit
 
 from coursecrew.app.memory import MemoryPorts
 from coursecrew.domain.people import Actor
-from coursecrew.ui.http import Request
+from coursecrew.ui.http import Request, Upload
 from coursecrew.ui.render import STATIC, full_page, page_element
 from coursecrew.ui.routes import serve
 from coursecrew.ui.scene import Scene
@@ -89,23 +90,34 @@ def open_house(house: House) -> Iterator[House]:
                 return self._send(403, "<h1>CSRF</h1>", "text/html")
             if house.answers and rest.partition("/")[2] != "":
                 return self._send(*house.answers.pop(0))
-            request = Request(self.command, rest.partition("/")[2], query, self._form(body))
+            form, files = self._form(body)
+            known = self.headers.get("If-None-Match", "")
+            request = Request(self.command, rest.partition("/")[2], query, form, files, known)
             response = serve(Scene(house.ports, house.people[query["who"]], PLACED), request)
-            return self._send(response.status, str(response.body), response.kind)
+            return self._send(
+                response.status, str(response.body), response.kind, tag=response.headers.get("ETag", "")
+            )
 
-        def _form(self, body: bytes) -> dict[str, list[str]]:
+        def _form(self, body: bytes) -> tuple[dict[str, list[str]], dict[str, list[Upload]]]:
             form: dict[str, list[str]] = {}
+            files: dict[str, list[Upload]] = {}
             if body:
                 head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
                 for part in BytesParser(policy=HTTP).parsebytes(head + body).iter_parts():
-                    name = part.get_param("name", header="content-disposition")
-                    form.setdefault(str(name), []).append(part.get_payload(decode=True).decode())
-            return form
+                    name = str(part.get_param("name", header="content-disposition"))
+                    content = part.get_payload(decode=True)
+                    if (file := part.get_filename()) is not None:
+                        files.setdefault(name, []).append(Upload(file, BytesIO(content), len(content)))
+                    else:
+                        form.setdefault(name, []).append(content.decode())
+            return form, files
 
-        def _send(self, status: int, body: str, kind: str) -> None:
+        def _send(self, status: int, body: str, kind: str, tag: str = "") -> None:
             content = body.encode()
             self.send_response(status)
             self.send_header("Content-Type", kind)
+            if tag:
+                self.send_header("ETag", tag)
             self.send_header("Content-Length", str(len(content)))
             self.send_header("Content-Security-Policy", POLICY)
             self.send_header("Set-Cookie", f"{COOKIE}=let-me-in; Path=/")

@@ -27,10 +27,11 @@ def ask(
     shell: Shell = SHELL,
     placed: object = PLACED,
     query: Mapping[str, str] | None = None,
+    known: str = "",
 ) -> Response:
     """One request of one person."""
     values = {k: [v] if isinstance(v, str) else list(v) for k, v in (form or {}).items()}
-    request = Request("POST" if form is not None else "GET", path, query or {}, values)
+    request = Request("POST" if form is not None else "GET", path, query or {}, values, if_none_match=known)
     return serve(Scene(ports, who, placed, shell), request)  # type: ignore[arg-type]
 
 

@@ -584,10 +584,11 @@
     return lines.join("\n");
   }
 
-  /* Pasted formatting as Markdown; nothing where there is none worth keeping. */
+  /* Pasted formatting as Markdown; nothing where there is none worth keeping. Styles are only read: a
+     strict content policy complains of every one it meets. */
   function markdown(html) {
-    const { body } = new DOMParser().parseFromString(html || "", "text/html");
-    if (!body.querySelector("b, strong, em, i, a[href], li, table, h1, h2, h3, h4, h5, h6, [style*=font-weight]")) return "";
+    const { body } = new DOMParser().parseFromString((html || "").replace(/\sstyle=/gi, " data-look="), "text/html");
+    if (!body.querySelector("b, strong, em, i, a[href], li, table, h1, h2, h3, h4, h5, h6, [data-look*=font-weight]")) return "";
     return said(body).replace(/[ \t]+\n/g, "\n").replace(/\n{3,}/g, "\n\n").trim();
   }
 
@@ -605,7 +606,7 @@
     if (name === "A" && /^https?:/.test(node.href)) return `[${inside().trim() || node.href}](${node.href})`;
     if (/^H[1-6]$/.test(name)) return `\n\n### ${inside().trim()}\n\n`;
     if (/^(P|DIV|SECTION|ARTICLE|BLOCKQUOTE|PRE|TR)$/.test(name)) return `\n\n${inside()}\n\n`;
-    const weight = node.style.fontWeight, bold = weight ? weight === "bold" || weight >= 600 : /^(B|STRONG)$/.test(name);
+    const weight = /font-weight:\s*(\w+)/.exec(node.dataset.look)?.[1], bold = weight ? weight === "bold" || weight >= 600 : /^(B|STRONG)$/.test(name);
     return around(bold ? "**" : /^(I|EM)$/.test(name) ? "*" : "", inside());
   }
 
