@@ -60,6 +60,7 @@ TOLD_AFTER = timedelta(minutes=1)  # whoever asked sits before a shorter run and
 # passes, which alone decides the outcome; no clock ends a run.
 SECONDS = ((150, 5.0), (1_000, 8.0), (10_000, 10.0), (25_000, 30.0))
 MOST_SECONDS = 60.0
+NODES = 8  # of a proof: a teacher waits for it, and no clock may cut it short
 
 
 class Lost(Exception):  # noqa: N818 - no error: somebody else works on it now
@@ -252,7 +253,7 @@ class _Worker:
             given.roster,
             given.rules,
             seed=self.run.seed,
-            budget=Budget(seconds=seconds_for(learners)),
+            budget=Budget(seconds=seconds_for(learners), nodes=NODES),
             progress=self._heard,
             cancelled=self._asked,
             keep={name: one.members for name, one in given.kept.items()},

@@ -26,7 +26,7 @@ from coursecrew.domain.formation.improving import (
 from coursecrew.domain.formation.judging import Judgement, judge
 from coursecrew.domain.formation.planning import Frame, Section, plan_frame
 from coursecrew.domain.formation.pricing import Pricing
-from coursecrew.domain.formation.proving import can_list, can_recombine, prove, recombine
+from coursecrew.domain.formation.proving import NODES, can_list, can_recombine, prove, recombine
 from coursecrew.domain.formation.rules import CannotForm, Fault, Rules, Source
 from coursecrew.domain.formation.traits import Criterion, Figures, Roster, criteria_of
 
@@ -43,11 +43,14 @@ HEAT_SMALL, HEAT_LARGE = 0.5, 0.12
 class Budget:
     """How much work a search may do: `passes` decide, `seconds` are only a ceiling.
 
-    Without `passes` they are planned from the number of learners and the seconds.
+    Without `passes` they are planned from the number of learners and the seconds. `nodes` is how far a
+    proof for a small class goes; with few it often finds the best teams and does not know it, and the
+    search before it is as long as where nothing is proven.
     """
 
     passes: int | None = None
     seconds: float | None = None
+    nodes: int = NODES
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,7 @@ class _Run:
         frame: Frame,
     ) -> None:
         self.roster, self.criteria, self.seed, self.watch = roster, criteria, seed, watch
+        self.nodes = budget.nodes
         self.apart = [pair for section in frame.sections for pair in section.apart]
         self.pricing = Pricing(criteria, len(roster.keys), self.apart)
         teams = sum(len(section.sizes) for section in frame.sections)
@@ -176,7 +180,7 @@ class _Run:
             return 0
         if budget.passes is not None:
             return budget.passes
-        if can_list(section):
+        if can_list(section) and budget.nodes >= NODES:
             return PASSES_BEFORE_PROOF * len(section.sizes)
         share = None if budget.seconds is None else budget.seconds * len(section.sizes) / teams
         return planned_passes(len(section.sizes), share)
@@ -191,11 +195,12 @@ class _Run:
         if len(section.sizes) == 1:
             limit, proven, stop = best.rank[1], True, Stop.CONVERGED
         elif stop is Stop.BUDGET and can_list(section):
-            proof = prove(section, self.pricing, best, self.watch)
+            proof = prove(section, self.pricing, best, self.watch, nodes=self.nodes)
             if proof is not None:
                 best, limit, proven = proof.state, proof.limit, proof.proven
-            # Nothing but the ceiling or the caller ends a proof early.
-            unproven = Stop.BUDGET if self.watch.until is None else Stop.TIME
+            # Nothing but the ceiling, the nodes or the caller ends a proof early.
+            timed = self.watch.clock is not None and self.watch.until is not None
+            unproven = Stop.TIME if timed else Stop.BUDGET
             stop = Stop.CONVERGED if proven else self.watch.stop() or unproven
         elif stop is Stop.BUDGET and search.seen is not None:
             found = self._recombine(search, section, best, before + done, passes - done)

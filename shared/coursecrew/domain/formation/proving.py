@@ -54,8 +54,13 @@ def can_recombine(section: Section) -> bool:
     return 1 < len(section.sizes) <= MOST_RECOMBINED and not can_list(section)
 
 
-def prove(section: Section, pricing: Pricing, known: State, watch: Watch) -> Proof | None:
-    """Find the best teams and prove it, from the best `known`; `None` if there was no time for a limit."""
+def prove(
+    section: Section, pricing: Pricing, known: State, watch: Watch, *, nodes: int = NODES
+) -> Proof | None:
+    """Find the best teams and prove it, from the best `known`; `None` if there was no time for a limit.
+
+    With fewer `nodes` of each integer problem it gives up the proof earlier and is rarely worse.
+    """
     problem = Partition(section, pricing, _list_teams(section, pricing))
     if not known.broken.any() and problem.broken.any():  # what breaks a hard rule cannot be better
         problem = Partition(section, pricing, problem.teams[problem.broken == 0])
@@ -67,7 +72,7 @@ def prove(section: Section, pricing: Pricing, known: State, watch: Watch) -> Pro
     shown = limit if known.broken.sum() == 0 else None
     if best <= limit + SLACK:
         return Proof(known, shown, proven=True)
-    chosen, is_final = problem.choose(reduced, limit, best, watch)
+    chosen, is_final = problem.choose(reduced, limit, best, watch, nodes=nodes)
     state = known if chosen is None else problem.state(chosen)
     final = state.rank[1] if is_final and state.broken.sum() == 0 else shown
     return Proof(state, final, proven=is_final)
@@ -200,7 +205,7 @@ class Partition:
         return np.array(sorted(some), dtype=np.intp)
 
     def choose(
-        self, reduced: Floats, limit: float, best: float, watch: Watch
+        self, reduced: Floats, limit: float, best: float, watch: Watch, *, nodes: int
     ) -> tuple[Positions | None, bool]:
         """The cheapest choice if it beats `best`, and whether that is final.
 
@@ -213,7 +218,7 @@ class Partition:
         while True:
             gap = best - limit + SLACK
             reach = min(gap, float(ordered[min(count, len(ordered)) - 1]))
-            solved = self.solve(np.flatnonzero(reduced <= reach), watch, nodes=NODES)
+            solved = self.solve(np.flatnonzero(reduced <= reach), watch, nodes=nodes)
             if solved is None:
                 return found, False
             chosen, is_optimal = solved
@@ -224,6 +229,8 @@ class Partition:
                 return found, False
             if reach >= gap or best - limit <= reach:
                 return found, True
+            if chosen.size and nodes < NODES:  # more teams to choose among cost the most and bring the least
+                return found, False
             within = int(np.searchsorted(ordered, best - limit + SLACK, side="right"))
             count = len(ordered) if within <= MOST_CHOICE else 4 * count
             if count > MOST_CHOICE and within > MOST_CHOICE:
