@@ -14,7 +14,7 @@ from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity, JoinRule, TeamRules
 from coursecrew.domain.people import Actor, Participant, Role, Source
 from coursecrew.domain.survey import Ask, Question, SensitiveAnswer, Survey, SurveyAnswer
-from coursecrew.domain.wishes import Aim, Forming, Wish
+from coursecrew.domain.wishes import Aim, Forming, Late, Wish
 from tests.builders import INES, START, actor, an_assignment, key
 
 ZONES = ("Africa/Lagos", "Europe/Lisbon", "America/Bogota", "Asia/Kolkata", "Asia/Tashkent", "Europe/Oslo")
@@ -73,7 +73,7 @@ def a_surveyed_class(
     ports: MemoryPorts, learners: int = 12, *, teacher: Actor = INES, **changes: Any
 ) -> Surveyed:
     """So many learners in an assignment whose teams are formed."""
-    wish = {"survey": SURVEY, "forming": Forming(WISHES), "teams": RULES, **changes}
+    wish = {"survey": SURVEY, "forming": Forming(WISHES, late=Late.PLACE), "teams": RULES, **changes}
     activity = an_assignment(ports, **wish)
     people = [_learner(number) for number in range(learners)]
     for start in range(0, learners, 200):

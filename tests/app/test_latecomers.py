@@ -153,7 +153,7 @@ def test_nobody_is_placed_while_learners_still_choose_or_before_anybody_formed_t
 
 def test_who_was_there_before_teams_were_fixed_and_chose_none_is_left_to_the_staff() -> None:
     ports = world()
-    activity = an_assignment(ports, NOOR, teams=RULES)
+    activity = an_assignment(ports, NOOR, teams=RULES, forming=Forming(late=Late.PLACE))
     a_team(ports, activity, AMARA, TOMAS)
     ports.clock.move_to(AFTER)
     upkeep(ports)
@@ -424,7 +424,7 @@ def test_sections_are_never_crossed_and_who_named_none_may_be_anywhere() -> None
         )
     )
     ports = world()
-    wish = Forming(YEARS, section="city")
+    wish = Forming(YEARS, section="city", late=Late.PLACE)
     activity = an_assignment(ports, teams=FORMED_RULES, survey=survey, forming=wish)
     people = [actor(f"P{number}") for number in range(7)]
     come_in(ports, *people)

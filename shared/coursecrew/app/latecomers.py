@@ -192,7 +192,7 @@ def _lead(unit: UnitOfWork, course: str, name: str) -> tuple[TeamSet, Activity, 
     """The set, the activity whose wishes count for it, and since when its teams are made.
 
     `None` where nobody is placed by itself: teams are not made yet, every activity is over, or the
-    course staff keep it to themselves.
+    course staff keep it to themselves, as they do unless they say otherwise.
     """
     found = unit.store.find(TEAM_SETS, course=course, name=name, limit=1)
     if not found or not found[0].is_published(unit.now) or not is_any_open(unit, found[0]):

@@ -337,6 +337,21 @@ def _plan_coming(world: World, chance: Random) -> Iterator[Act]:
         yield Act(at, who, Does.COME, world.teams_form)
 
 
+def _plan_looking_in(world: World, chance: Random) -> Iterator[Act]:
+    """Whoever has not vanished looks in every few days while there is something to write."""
+    for one in world.assignments:
+        window = one.settings.step(Step.DRAFT)
+        begin, due = window.opens or one.set_up_at, window.due
+        for crew in world.crews if due and one.texts else ():
+            for who in crew.members:
+                if world.people[who].habit is Habit.VANISHING:
+                    continue
+                at = begin + timedelta(days=chance.uniform(1, 4))
+                while due and at < due:
+                    yield Act(_awake(world, who, at), who, Does.COME, one.name)
+                    at += timedelta(days=chance.uniform(3, 6))
+
+
 def _plan_teams(world: World, chance: Random) -> Iterator[Act]:
     """Founders come in the first days, the others until shortly before teams are fixed."""
     one = next(one for one in world.assignments if one.name == world.teams_form)
@@ -455,6 +470,7 @@ AT_ONCE = frozenset({Does.RELEASE})
 PLANNERS: Sequence[Callable[[World, Random], Iterable[Act]]] = (
     _plan_setting_up,
     _plan_coming,
+    _plan_looking_in,
     _plan_teams,
     _plan_survey,
     _plan_work,

@@ -500,7 +500,7 @@ def _forming(document: Mapping[str, Any], reader: _Reader) -> Forming:
     return Forming(
         tuple(_wish(wish, reader) for wish in document.get("wishes", ())),
         section=str(document.get("section", "")),
-        late=reader.choice(Late, document.get("late", "place"), "late_joiners"),
+        late=reader.choice(Late, document.get("late", "staff"), "late_joiners"),
     )
 
 

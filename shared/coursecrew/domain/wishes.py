@@ -53,7 +53,7 @@ class Forming:
 
     wishes: tuple[Wish, ...] = ()
     section: str = ""  # a choice question's id: teams never cross its answers
-    late: Late = Late.PLACE
+    late: Late = Late.STAFF
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from coursecrew.domain.activities import Prompt, Settings
 from coursecrew.domain.rubrics import Criterion, Level, Rubric
 from coursecrew.domain.schedule import Step, Window
 from coursecrew.domain.survey import Ask, Question
+from coursecrew.domain.wishes import Late
 from coursecrew.ui.reader import Reader
 from coursecrew.ui.wishes import usual_wishes
 
@@ -73,7 +74,7 @@ def usual_survey(settings: Settings, reader: Reader) -> Settings:
     return replace(
         settings,
         survey=replace(settings.survey, questions=questions, closes_at=closes),
-        forming=replace(settings.forming, wishes=settings.forming.wishes or wishes),
+        forming=replace(settings.forming, wishes=settings.forming.wishes or wishes, late=Late.PLACE),
     )
 
 
