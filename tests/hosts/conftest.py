@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.test import Client
@@ -243,7 +243,8 @@ class BlockHost:
     settings: str = "studio/"
 
     def get(self, who: str, path: str) -> tuple[int, str]:
-        answer = self.course.get(who, path)
+        route, _, query = path.partition("?")
+        answer = self.course.get(who, route, **dict(parse_qsl(query)))
         return answer.status_code, _text(answer)
 
     def post(self, who: str, path: str, form: list[tuple[str, Any]]) -> tuple[int, str]:
