@@ -13,26 +13,34 @@ from typing import Any
 import pytest
 
 from coursecrew.app.activities import Placed, publish, save_settings
+from coursecrew.app.charters import save_charter
 from coursecrew.app.files import add_file, open_file
 from coursecrew.app.grading import override_grade, release_grades, score_work
 from coursecrew.app.memory import MemoryPorts, memory_ports
+from coursecrew.app.mentoring import name_mentor
 from coursecrew.app.outbox import deliver_all
 from coursecrew.app.people import exclude, name_ta, unname_ta
 from coursecrew.app.ports import Member
 from coursecrew.app.records import (
     ACTIVITIES,
+    ALERTS,
     ALL,
     ASKINGS,
     CELLS,
+    CHARTERS,
     DRAFT_VERSIONS,
     EVENTS,
     FILES,
+    GLASSES,
     GRADES,
     MEMBERSHIP_EVENTS,
     MEMBERSHIPS,
+    MENTORSHIPS,
     NOTICES,
     PARTICIPANTS,
     REQUEST_KEYS,
+    SANDBOX_ITEMS,
+    SOLO_ASKS,
     STAFF_SCORES,
     SUBMISSIONS,
     TEAM_FILES,
@@ -42,15 +50,21 @@ from coursecrew.app.records import (
     WORKS,
     RecordType,
 )
+from coursecrew.app.sandbox import add_item
 from coursecrew.app.submissions import confirm, object_to, save_draft, submit
 from coursecrew.app.team_files import add_team_files
+from coursecrew.app.team_roles import rotate_roles
 from coursecrew.app.teams import ask_to_join, describe_team, found_team, leave_team, place, post_card
-from coursecrew.app.unit_of_work import run
+from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity, Prompt, SubmitRule, TeamRules
+from coursecrew.domain.alerts import Alert, AlertState, Sign
 from coursecrew.domain.errors import NotAllowed, NotFound
 from coursecrew.domain.people import Actor, Role, one_line
 from coursecrew.domain.rubrics import Mark
+from coursecrew.domain.sandbox import Audience
+from coursecrew.domain.solo import SoloAsk, SoloState, Wanted
 from coursecrew.domain.teams import Team
+from coursecrew.domain.wishes import Charter, CharterPart
 from coursecrew.ui.http import Response, Route, Upload
 from coursecrew.ui.mail import compose
 from coursecrew.ui.routes import ROUTES
@@ -76,8 +90,22 @@ from tests.ui.test_teaching import ask
 # Words that stand in one place each, so that a page that has one tells where it came from.
 DRAFT, VERSION, SUBMITTED = "quillback", "marlinspike", "oystercatcher"
 COMMENT, CRITERION, OVERRIDE, OBJECTION = "whimbrel", "turnstone", "sanderling", "dunlin"
-WITHDRAWN, FILED = "ptarmigan", "dotterel"
-WORDS = (DRAFT, VERSION, WITHDRAWN, FILED, SUBMITTED, COMMENT, CRITERION, OVERRIDE, OBJECTION)
+WITHDRAWN, FILED, TRIED, SIGNED = "ptarmigan", "dotterel", "phalarope", "curlew"
+AGREED = "sandpiper"
+WORDS = (
+    AGREED,
+    DRAFT,
+    VERSION,
+    WITHDRAWN,
+    FILED,
+    TRIED,
+    SIGNED,
+    SUBMITTED,
+    COMMENT,
+    CRITERION,
+    OVERRIDE,
+    OBJECTION,
+)
 
 FEMI = actor("Femi")  # was in Blue Ledger, and left before it handed anything in
 FARAH = actor("Farah")  # was in Red Kites, stands on its byline, and left
@@ -88,6 +116,7 @@ NOOR = actor("Noor")  # has no team
 NIA = actor("Nia")  # has no team, and asks Blue Ledger for a seat
 UMA = actor("Uma")  # was a TA for a day
 JONAS = actor("Jonas")
+MONA = actor("Mona", Role.OBSERVER)  # mentors Blue Ledger and Red Kites
 OBSERVER = actor("Olga", Role.OBSERVER)
 AUTHOR = actor("Aulis", Role.AUTHOR, may_author=True)
 ADMIN = actor("Ada", Role.ADMIN)
@@ -113,8 +142,12 @@ class Class:
 def a_class() -> Class:
     """Blue Ledger, Red Kites and Green Line, and everybody around them."""
     ports = world()
-    activity = an_assignment(ports, NOOR, NIA, UMA, submit_rule=SubmitRule.ALL, teams=RULES)
-    come_in(ports, KWAME)
+    charter = Charter((CharterPart("meeting", "When we meet"),))
+    activity = an_assignment(
+        ports, NOOR, NIA, UMA,
+        submit_rule=SubmitRule.ALL, teams=RULES, charter=charter, team_roles=("Recorder",),
+    )  # fmt: skip
+    come_in(ports, KWAME, MONA)
     blue = a_team(ports, activity, AMARA, TOMAS, FEMI, EZRA, TAMAR, name="Blue Ledger")
     red = a_team(ports, activity, LINH, SOFIA, FARAH, name="Red Kites")
     green = a_team(ports, activity, MEHMET, JONAS, name="Green Line", draft="Our own text.")
@@ -123,6 +156,8 @@ def a_class() -> Class:
 
     # Blue Ledger: two versions, some leave, one presses, one objects with a reason.
     run(ports, save_draft, AMARA, activity.id, {"where": f"First {VERSION}."}, seen=0)
+    run(ports, save_charter, AMARA, activity.id, {"meeting": f"At the {AGREED}."}, seen=0)
+    run(ports, rotate_roles, TOMAS, activity.id)
     run(ports, leave_team, FEMI, activity.id)
     run(ports, exclude, INES, activity.id, EZRA.person, reason="Left the university")
     come_in(ports, OMAR)
@@ -133,6 +168,15 @@ def a_class() -> Class:
     run(ports, submit, AMARA, activity.id, seen=2)
     run(ports, object_to, TOMAS, activity.id, reason=f"The {OBJECTION} is missing.")
     run(ports, save_draft, AMARA, activity.id, {"where": f"Third {DRAFT}."}, seen=2)
+
+    # The sandbox: of Tomás for his team, of Linh for herself; a mentor, a sign, a question.
+    shown = {"title": f"About {TRIED}", "text": f"I try {TRIED}.", "audience": Audience.TEAM}
+    run(ports, add_item, TOMAS, activity.id, **shown)
+    run(ports, add_item, LINH, activity.id, title=f"My {TRIED}", text=f"Only mine: {TRIED}.")
+    run(ports, name_mentor, INES, activity.id, blue.id, MONA.person)
+    run(ports, name_mentor, INES, activity.id, red.id, MONA.person)
+    for team in (blue, red):
+        run(ports, _seen, activity, team)
 
     add_team_files(ports, AMARA, activity.id, [(f"{FILED}.txt", BytesIO(b"soon"))], limit=1000)
 
@@ -156,6 +200,23 @@ def a_class() -> Class:
     return Class(ports, activity, blue, red, green)
 
 
+def _seen(unit: UnitOfWork, activity: Activity, team: Team) -> None:
+    unit.store.add(
+        ALERTS,
+        Alert(
+            unit.new_id(), activity.id, team.team_set, team.id, Sign.LATE, AlertState.OPEN, "open", unit.now,
+            {"title": f"Map of {SIGNED}", "due": unit.now.isoformat(), "more": 0},
+        ),
+    )  # fmt: skip
+    unit.store.add(
+        SOLO_ASKS,
+        SoloAsk(
+            unit.new_id(), activity.id, team.team_set, team.id, TOMAS.person, Wanted.SOLO, SoloState.ASKED,
+            unit.now, unit.now, why=f"Since {SIGNED}.",
+        ),
+    )  # fmt: skip
+
+
 def filled(here: Class, path: str, team: Team, victim: Actor) -> str | None:
     """A route's path with the ids of that team's rows; `None` if the team has no such row."""
     ports = here.ports
@@ -164,6 +225,7 @@ def filled(here: Class, path: str, team: Team, victim: Actor) -> str | None:
         "submission": (SUBMISSIONS, {"team": team.id}),
         "grading": (WORKS, {"team": team.id}),
         "teams": (TEAMS, {"id": team.id}),
+        "charter": (CHARTERS, {"team": team.id}),
         "settings": (FILES, {}),
         "files": (TEAM_FILES, {"team": team.id}),
     }
@@ -176,7 +238,25 @@ def filled(here: Class, path: str, team: Team, victim: Actor) -> str | None:
     if "<asking>" in path:
         path = path.replace("<asking>", ports.rows(ASKINGS, team=here.blue.id, person=NIA.person)[0].id)
     path = path.replace("<activity>", here.activity.id)
+    for name, rows in _rows_of(here, team, victim).items():
+        if name in path and not rows:
+            return None
+        path = path.replace(name, rows[0].id if name in path else "")
     return path.replace("<person>", victim.person).replace("<team>", team.id)
+
+
+def _rows_of(here: Class, team: Team, victim: Actor) -> dict[str, list[Any]]:
+    """What stands for each place of a path: rows of that team, or of that person."""
+    ports = here.ports
+    return {
+        "<item>": ports.rows(SANDBOX_ITEMS, team=team.id)
+        or ports.rows(SANDBOX_ITEMS, person=victim.person),
+        "<glass>": ports.rows(GLASSES, person=victim.person),
+        "<mentorship>": ports.rows(MENTORSHIPS, team=team.id),
+        "<version>": ports.rows(DRAFT_VERSIONS, work=ports.rows(WORKS, team=team.id)[0].id),
+        "<alert>": ports.rows(ALERTS, team=team.id),
+        "<ask>": ports.rows(SOLO_ASKS, team=team.id),
+    }
 
 
 def everything_typed(here: Class, team: Team, victim: Actor) -> dict[str, str | list[str]]:
@@ -185,8 +265,11 @@ def everything_typed(here: Class, team: Team, victim: Actor) -> dict[str, str | 
         "request_key": "k1", "reason": "I say so", "name": "Raiders", "motto": "Ours", "pitch": "Take me",
         "person": victim.person, "team": team.id, "to": here.green.id, "leader": victim.person,
         "ticked": [victim.person], "due": "2026-12-24T12:00", "who": "", "scope": "some", "seen": "2",
-        "text-where": "Mine now", "text-cost": "", "level-loss": "0", "level-plan": "0", "level-open": "0",
+        "text-where": "Mine now", "text-meeting": "Mine now", "name-1": "Recorder", "role-1": victim.person,
+        "sign": "kite", "colour": "red", "text-cost": "", "level-loss": "0", "level-plan": "0", "level-open": "0",
         "comment": "Bad", "act": "score", "value": "1", "until": "f" * 32,
+        "title": "Raid", "audience": "me", "saying": "works", "part": "where", "reads": "no",
+        "wanted": "solo", "decided": "solo", "about": "confirm", "item": "f" * 32,
         "link": "https://example.org/raid", "base": "1", "new-where-0": "Mine now", "choice-where-0": "new",
         "text": f"user,team\n{victim.person},Raiders\n",
     }  # fmt: skip
@@ -231,7 +314,8 @@ OWN = frozenset(
         "team/found", "team/card", "team/card/remove", "team/place-me", "team/invite", "team/about",
         "team/leave", "team/<team>/join", "team/<team>/ask", "team/<team>/wait", "team/<team>/stop-waiting",
         "draft", "files", "files/link", "hand-in", "confirm", "confirm/object", "take-back",
-        "notices/read", "privacy/read",
+        "notices/read", "privacy/read", "charter", "charter/sign", "roles", "roles/rotate", "team/decline",
+        "sandbox/new",
     }
 )  # fmt: skip
 # Putting away what is one's own alone: nobody is refused that, and nothing of anybody else changes.
@@ -266,7 +350,7 @@ INTRUDERS: Mapping[str, Intruder] = {
     "once TA": Intruder(UMA),
     "observer": Intruder(OBSERVER),
     "author": Intruder(AUTHOR, may=TIDYING | AUTHORING),
-    "administrator": Intruder(ADMIN),
+    "administrator": Intruder(ADMIN, may=TIDYING | {"sandbox/glass"}),
     "somebody looking on": Intruder(VISITOR, may=NOTHING),
     "staff viewing as a member": Intruder(AS_AMARA, may=NOTHING),
 }
@@ -340,12 +424,12 @@ def test_the_words_are_where_they_belong() -> None:
     """Without this the tests above could pass because nothing was planted."""
     here = a_class()
     own = {*_read_by(here, AMARA, here.blue, TOMAS)}
-    assert {DRAFT, VERSION} <= own
+    assert {DRAFT, VERSION, TRIED} <= own
     assert OBJECTION in mail_to(here, AMARA)
     assert {SUBMITTED, COMMENT, CRITERION} <= _read_by(here, INES, here.red, LINH)
     assert _read_by(here, SOFIA, here.red, LINH) == {SUBMITTED}
     run(here.ports, release_grades, INES, here.activity.id)
-    assert _read_by(here, LINH, here.red, SOFIA) == {SUBMITTED, COMMENT, CRITERION, OVERRIDE}
+    assert _read_by(here, LINH, here.red, LINH) == {SUBMITTED, COMMENT, CRITERION, OVERRIDE, TRIED}
     assert _read_by(here, SOFIA, here.red, LINH) == {SUBMITTED, COMMENT, CRITERION}
     assert _read_by(here, FARAH, here.red, LINH) == {SUBMITTED, COMMENT, CRITERION}
     for who in (MEHMET, NOOR, FEMI, TAMAR, OBSERVER, AUTHOR, ADMIN, VISITOR, UMA):
