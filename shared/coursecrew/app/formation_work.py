@@ -92,19 +92,27 @@ def formations_wait(ports: Ports) -> bool:
     """Whether any run waits to be worked on, or was left by a worker that died."""
 
     def look(unit: UnitOfWork) -> bool:
-        return _waiting(unit) is not None
+        return bool(_waiting(unit))
 
     return run(ports, look)
 
 
-def _waiting(unit: UnitOfWork) -> Formation | None:
+def _waiting(unit: UnitOfWork) -> list[Formation]:
+    """Runs nobody works on, oldest first."""
     rows = unit.store.find(FORMATIONS, state=[state.value for state in WORKED_ON])
-    return next((row for row in rows if row.claimed_until is None or row.claimed_until < unit.now), None)
+    return [row for row in rows if _is_free(unit, row)]
+
+
+def _is_free(unit: UnitOfWork, row: Formation) -> bool:
+    return row.state in WORKED_ON and (row.claimed_until is None or row.claimed_until < unit.now)
 
 
 def _claim(unit: UnitOfWork) -> Formation | None:
-    """Take up the oldest run nobody works on; of two workers the later save fails and looks again."""
-    while (row := _waiting(unit)) is not None:
+    """Take up the oldest run nobody works on; of several workers one gets it."""
+    for seen in _waiting(unit):
+        row = unit.store.get(FORMATIONS, seen.id, lock=True)
+        if not _is_free(unit, row):  # another worker was faster
+            continue
         row = replace(row, claimed_until=unit.now + CLAIM)
         if row.state in (RunState.PUBLISHING, RunState.UNDOING):
             return unit.store.save(FORMATIONS, row)
