@@ -23,6 +23,7 @@ from coursecrew.app.records import (
     TEAM_SETS,
     VISITS,
 )
+from coursecrew.app.sandbox import forget as forget_sandbox
 from coursecrew.app.teams import leave_every_team, participant_of, team_here
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.errors import Conflict, Invalid, NotFound, Problem
@@ -269,6 +270,7 @@ def _remove_traces(unit: UnitOfWork, course: str, person: str) -> None:
             unit.store.remove(VISITS, visit.id)
         for notice in unit.store.find(NOTICES, activity=activity.id, person=person, limit=10_000):
             unit.store.remove(NOTICES, notice.id)
+        forget_sandbox(unit, activity.id, person)
         for answers in unit.store.find(SURVEY_ANSWERS, activity=activity.id, person=person):
             unit.store.remove(SURVEY_ANSWERS, answers.id)
         for hidden in unit.store.find(SENSITIVE_ANSWERS, activity=activity.id, person=person):
