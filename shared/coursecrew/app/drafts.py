@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from coursecrew.app.attached import count_files
 from coursecrew.app.bonds import mentor_subject
 from coursecrew.app.draft_versions import SHOWN_KINDS, base_texts
-from coursecrew.app.records import ACTIVITIES, DRAFT_VERSIONS, WORKS
-from coursecrew.app.submissions import draft_of, drafting, own_work, put_in_force, save_draft
+from coursecrew.app.marks import MOST
+from coursecrew.app.presence import others_here
+from coursecrew.app.records import ACTIVITIES, DRAFT_VERSIONS, PRESENCES, WORKS
+from coursecrew.app.submissions import WorkView, draft_of, drafting, own_work, put_in_force, save_draft
 from coursecrew.app.teams import participants_of, standing, team_here
 from coursecrew.app.unit_of_work import UnitOfWork
+from coursecrew.domain.activities import Activity
 from coursecrew.domain.errors import Invalid, NotFound, Problem, Stale
 from coursecrew.domain.merging import Merge, Overlap, merge
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.permissions import Action, require
+from coursecrew.domain.presence import Presence
 from coursecrew.domain.submissions import (
     Draft,
     DraftVersion,
@@ -147,6 +152,25 @@ def versions_page(
 def count_versions(unit: UnitOfWork, work_id: str) -> int:
     """How many versions a list shows; rights are the caller's to check."""
     return unit.store.count(DRAFT_VERSIONS, work=work_id, kind=SHOWN_KINDS) if work_id else 0
+
+
+@dataclass(frozen=True)
+class AroundDraft:
+    """What the team's home says beside the draft."""
+
+    files: int
+    versions: int
+    others: tuple[Presence, ...]  # who else has it open
+
+
+def around_draft(unit: UnitOfWork, actor: Actor, activity: Activity, view: WorkView) -> AroundDraft:
+    """Three looks, however much was written; rights are the caller's to check."""
+    marks = unit.store.find(PRESENCES, activity=activity.id, team=view.team.id, limit=MOST)
+    return AroundDraft(
+        count_files(unit, activity.id, view.team.id),
+        count_versions(unit, view.work.id if view.work else ""),
+        tuple(others_here(marks, actor.person, unit)),
+    )
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.reader import Reader
 from coursecrew.ui.scene import Scene
+from coursecrew.ui.screens.submission import sealed_files
 
 PAGE = 50
 
@@ -104,6 +105,7 @@ def work(scene: Scene, request: Request, id: str) -> Response:
         seen=row.score.version if row.score else 0,
         rubric=scene.settings.rubric,
         shares=_shares(scene.settings.rubric),
+        files=sealed_files(scene, row.submission.id, people),
         may_override=is_allowed(scene.actor, Action.OVERRIDE_GRADE),
     )
 

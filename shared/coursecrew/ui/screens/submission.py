@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 from coursecrew.app import submissions as acts
+from coursecrew.app.attached import files_of_submission, files_of_team
 from coursecrew.app.grading import Result, own_result
 from coursecrew.app.records import BYLINES, TEAMS
 from coursecrew.app.submissions import Consequence, WorkView, consequences, own_work
@@ -24,6 +25,7 @@ from coursecrew.domain.submissions import (
     missing_parts,
     words,
 )
+from coursecrew.domain.team_files import TeamFile
 from coursecrew.domain.teams import Team
 from coursecrew.ui.charts import Bar
 from coursecrew.ui.http import Next, Request, Response, get, post
@@ -31,7 +33,7 @@ from coursecrew.ui.next_steps import as_moment, unit_said
 from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.reader import Reader
 from coursecrew.ui.scene import Scene
-from coursecrew.ui.screens.drafting import saved_line
+from coursecrew.ui.screens.drafting import FileRow, file_rows, saved_line
 
 VERSIONS_SHOWN = 50
 
@@ -76,6 +78,7 @@ def hand_in_form(scene: Scene, request: Request) -> Response:
         mine=mine,
         changes_at=_costs_more_at(activity, mine, reader) if mine else None,
         count=count,
+        files=_files_of(scene, run(scene.ports, files_of_team, activity.id, view.team.id), view.people),
         missing=[] if scene.refusal else missing_parts(activity.settings.prompts, view.draft.texts),
         saved=saved_line(scene, view),
         rule=activity.settings.submit_rule,
@@ -163,7 +166,20 @@ def confirm_form(scene: Scene, request: Request) -> Response:
         awaited=reader.listed([_member(view, person) for person in view.awaited]),
         confirming=view.state is WorkState.CONFIRMING,
         texts=view.submission.texts if view.submission else {},
+        files=sealed_files(scene, view.submission.id, view.people) if view.submission else [],
     )
+
+
+def sealed_files(scene: Scene, submission_id: str, people: Mapping[str, Participant]) -> list[FileRow]:
+    """What was handed in beside the text; rights are the caller's to check."""
+    return _files_of(scene, run(scene.ports, files_of_submission, submission_id), people)
+
+
+def _files_of(scene: Scene, files: Sequence[TeamFile], people: Mapping[str, Participant]) -> list[FileRow]:
+    """Files with the names of those who added them, also of those who left."""
+    gone = {row.by for row in files} - set(people)
+    known = run(scene.ports, participants_of, scene.activity.course, gone) if gone else {}
+    return file_rows(scene, files, {**people, **known})
 
 
 def confirm(scene: Scene, request: Request) -> Next:
@@ -228,6 +244,7 @@ def submission(scene: Scene, request: Request, id: str) -> Response:
         crumbs=[Crumb(_("What was handed in"))],
         line=line,
         texts=sealed.texts,
+        files=sealed_files(scene, sealed.id, {person.person: person for person in people}),
         people=[person.name for person in people],
         back=("", _("Back to the activity")),
     )

@@ -9,6 +9,7 @@ from datetime import datetime
 from coursecrew.app import teams as acts
 from coursecrew.app.beside import Beside, read_beside
 from coursecrew.app.charters import CharterView, look_at_charter
+from coursecrew.app.drafts import AroundDraft, around_draft
 from coursecrew.app.notices import put_away, still_theirs, unread
 from coursecrew.app.records import CARDS, GRADES, PARTICIPANTS, TEAMS, WAITING
 from coursecrew.app.submissions import WorkView, look_at_work
@@ -46,6 +47,7 @@ from coursecrew.ui.reminding import reminder
 from coursecrew.ui.render import plain
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.screens.charter import standing as charter_standing
+from coursecrew.ui.screens.drafting import here_line
 from coursecrew.ui.screens.workspace import home_part, plan_waits
 from coursecrew.ui.signs import colours, shapes
 from coursecrew.ui.survey_steps import with_survey
@@ -74,6 +76,7 @@ class Home:
     charter: CharterView | None = None
     beside: Beside = field(default_factory=Beside)
     space: Workspace | None = None
+    around: AroundDraft | None = None
     survey: SurveyStanding | None = None
     promoted: datetime | None = None  # moved up from a waiting list so lately that they may decline
 
@@ -111,6 +114,7 @@ def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mappin
             promoted=acts.promoted_at(unit, here),
             beside=read_beside(unit, actor, here, activity, may_wait, view.members),
             space=read_workspace(unit, actor, activity, view),
+            around=around_draft(unit, actor, activity, view),
         )  # fmt: skip
     may_look = _may_look(unit, actor, here)
     rows, more = _page_of_teams(unit, activity, here, query) if may_look else ([], False)
@@ -263,6 +267,8 @@ def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> R
         survey=found.survey,
         here=found.here,
         view=view,
+        around=found.around,
+        present=here_line(scene, found.around.others) if found.around else "",
         parts=parts_of(scene, view),
         beside=found.beside,
         space=home_part(scene, view, found.space) if found.space else None,
