@@ -634,6 +634,26 @@ def test_while_the_survey_is_open_the_first_page_says_until_when() -> None:
     assert "It closes on Sat 14 Nov, 09:00" in words
 
 
+def test_the_first_page_leads_to_the_run_that_is_under_way_done_or_failed() -> None:
+    here = a_surveyed_class(world())
+    begin(here)
+    one = newest(here.ports)
+    for state, words in (
+        (RunState.RUNNING, "Teams are being formed"),
+        (RunState.FAILED, "No teams could be formed"),
+        (RunState.WAITING, "Teams are being formed"),
+    ):
+        running(here.ports, state=state, claimed_until=None)
+        shown = ask(here.ports, INES, "teaching")
+        assert words in words_of(shown)
+        assert f"#/{path(one)}" in Part.of(shown).links
+    form_now(here.ports)
+    shown = ask(here.ports, INES, "teaching")
+    assert "Look at the teams, then publish them" in words_of(shown)
+    assert f"#/{path(one)}" in Part.of(shown).links
+    assert faults(shown) == []
+
+
 def test_where_learners_choose_their_teams_nothing_leads_to_forming() -> None:
     here = a_surveyed_class(world(), teams=TeamRules(name="own"))
     for where in ("teaching", "teams"):

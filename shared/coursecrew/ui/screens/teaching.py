@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from coursecrew.app.activities import count_learners, team_set_of
 from coursecrew.app.alerts import count_alerts
 from coursecrew.app.grading import ReleaseState, release_grades, release_state, send_again
-from coursecrew.app.records import ACTIVITIES, MEMBERSHIPS, TEAMS
+from coursecrew.app.records import ACTIVITIES, FORMATIONS, MEMBERSHIPS, TEAMS
 from coursecrew.app.solo import count_asks
 from coursecrew.app.surveys import answered_count
 from coursecrew.app.unit_of_work import UnitOfWork, run
-from coursecrew.domain.activities import JoinRule, State
+from coursecrew.domain.activities import Activity, JoinRule, State
+from coursecrew.domain.formations import Formation, RunState
 from coursecrew.domain.gradebook import Delivery
 from coursecrew.domain.people import Actor
 from coursecrew.domain.permissions import Action, is_allowed, require
 from coursecrew.domain.schedule import Step
 from coursecrew.domain.submissions import WorkState
+from coursecrew.domain.teams import TeamSet
 from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.panels import Panel, Press, StepLine, Wait
-from coursecrew.ui.reader import Reader
+from coursecrew.ui.reader import N_, Reader
 from coursecrew.ui.scene import Scene
+
+_UNDER_WAY = (N_("Teams are being formed"), N_("You are told when they are there."), N_("Look how far it is"))
+# What is next after a run that formed teams: heading, line, press. After a published one, who came since.
+RUN_SAID: Mapping[RunState, tuple[str, str, str]] = {
+    RunState.WAITING: _UNDER_WAY,
+    RunState.RUNNING: _UNDER_WAY,
+    RunState.DONE: (
+        N_("Look at the teams, then publish them"),
+        N_("They are formed. Learners see nothing until you publish."),
+        N_("Look at the teams"),
+    ),
+    RunState.FAILED: (
+        N_("No teams could be formed"),
+        N_("Some wishes cannot be kept together; nothing was changed."),
+        N_("See why"),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +56,7 @@ class Standings:
     answered: int | None = None  # people who answered the survey, where there is one
     signs: int = 0  # open signs that a team may need help
     alone: int = 0  # people alone in a team who ask how to go on
+    run: Formation | None = None  # the newest that formed teams, where this person forms them
 
     @property
     def without_team(self) -> int:
@@ -60,7 +81,14 @@ def standings(unit: UnitOfWork, actor: Actor, activity_id: str, course: str) -> 
         answered=answered_count(unit, activity_id) if activity.settings.survey.is_there else None,
         signs=count_alerts(unit, actor, activity_id),
         alone=count_asks(unit, activity) if is_allowed(actor, Action.DECIDE_SOLO) else 0,
+        run=_newest_run(unit, actor, activity, team_set),
     )
+
+
+def _newest_run(unit: UnitOfWork, actor: Actor, activity: Activity, team_set: TeamSet) -> Formation | None:
+    if activity.settings.teams.join is not JoinRule.FORMED or not is_allowed(actor, Action.FORM_TEAMS):
+        return None
+    return next(iter(unit.store.find(FORMATIONS, team_set=team_set.id, order="newest", limit=1)), None)
 
 
 def teaching(scene: Scene, request: Request) -> Response:
@@ -132,6 +160,9 @@ def _panel(scene: Scene, now: Standings) -> Panel:
 def _forming(scene: Scene, now: Standings) -> tuple[str, list[str], list[Press]]:
     """What is next where teams are formed out of a survey: heading, lines, press."""
     _, n_, survey = scene.reader.gettext, scene.reader.ngettext, scene.settings.survey
+    if now.run and now.run.state in RUN_SAID:
+        heading, line, press = map(_, RUN_SAID[now.run.state])
+        return heading, [line], [Press(press, f"teams/forming/{now.run.id}")]
     heading = n_("Form teams of %(number)s person", "Form teams of %(number)s people", now.without_team)
     look = "primary"
     lines = [_("Out of the answers to the survey, by your wishes; you look at them before anybody is told.")]
