@@ -804,7 +804,9 @@ POSTS = RecordType(
         ("activity", "team", "thread", "last_at"), ("thread", "at"), ("activity", "team", "pinned"),
         ("activity", "author"),
     ),
-    orders={"latest": ("-last_at",), "newest": ("-at",), "decided": ("-pinned_at",)},
+    orders={
+        "latest": ("-last_at", "-id"), "newest": ("-at", "-id"), "decided": ("-pinned_at", "-id"),
+    },
     personal="what a person wrote in their team's discussion",
 )  # fmt: skip
 READ_MARKS = RecordType(

@@ -18,6 +18,7 @@ from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.reader import Reader
 from coursecrew.ui.scene import Scene
+from coursecrew.ui.screens.check_in import short_statements
 from coursecrew.ui.screens.plan import around, name_of
 from coursecrew.ui.screens.workspace import opening
 
@@ -195,7 +196,7 @@ def post_line(post: Post, scene: Scene, people: Mapping[str, Participant], *, ma
     pinned = ""
     if post.pinned and post.pinned_at:
         pinned = _(
-            "Decision, pinned by %(name)s %(moment)s",
+            "pinned by %(name)s %(moment)s",
             name=name_of(post.pinned_by, people, reader), moment=reader.near(post.pinned_at),
         )  # fmt: skip
     return PostLine(
@@ -300,7 +301,12 @@ def kept(scene: Scene, request: Request) -> Response:
         found=found,
         posts=[(one, found.teams[one.team].name if one.team in found.teams else "") for one in found.posts],
         check_ins=[
-            (row, found.teams[row.team].name if row.team in found.teams else "") for row in found.check_ins
+            (
+                row,
+                found.teams[row.team].name if row.team in found.teams else "",
+                [(head, row.answers.get(one, "")) for one, head in short_statements(reader).items()],
+            )
+            for row in found.check_ins
         ],
         opening=opening,
     )

@@ -27,7 +27,7 @@ CHIPS: Mapping[TaskState, str] = {
     TaskState.TODO: "not-yet", TaskState.DOING: "now", TaskState.BLOCKED: "waiting", TaskState.DONE: "done",
 }  # fmt: skip
 REACHED: Mapping[Reach, str] = {
-    Reach.REACHED: "done", Reach.LATE: "missed", Reach.NEXT: "now", Reach.LATER: "not-yet",
+    Reach.REACHED: "done", Reach.LATE: "late", Reach.NEXT: "now", Reach.LATER: "not-yet",
 }  # fmt: skip
 
 
@@ -60,10 +60,10 @@ def milestone_line(state: MilestoneState, reader: Reader, people: Mapping[str, P
     _, n_ = reader.gettext, reader.ngettext
     due = state.milestone.due
     words = {
-        Reach.REACHED: _("reached"),
+        Reach.REACHED: _("done"),
         Reach.LATE: _("late"),
-        Reach.NEXT: _("next"),
-        Reach.LATER: _("later"),
+        Reach.NEXT: _("now"),
+        Reach.LATER: _("not yet"),
     }
     when = _("due %(moment)s", moment=reader.moment(due)) if due else _("without a date")
     more = ""
