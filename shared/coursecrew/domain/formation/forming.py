@@ -32,9 +32,9 @@ from coursecrew.domain.formation.traits import Criterion, Figures, Roster, crite
 
 RESTARTS_BELOW = 400  # learners; there a pass is short and a single run settles early
 RESTARTS = 5
-# What a second is taken to be worth, in passes times teams: half of an ordinary core, so that a run
+# What a second is taken to be worth, in passes: clearly less than an ordinary core makes, so that a run
 # ends by its passes well before its seconds. Fixed here: a measured rate would differ by machine.
-PASSES_A_SECOND = ((40, 120), (125, 160), (500, 55), (1250, 20))
+PASSES_A_SECOND = ((40, 120), (125, 160), (500, 55), (1250, 26), (2500, 10))
 PASSES_BEFORE_PROOF = 12  # for each team; the proof does the rest
 HEAT_SMALL, HEAT_LARGE = 0.5, 0.12
 
