@@ -181,11 +181,13 @@ class Work:
     def run_waiting(self) -> int:
         """Do everything that waits now, in this thread; returns how much that was."""
         done = 0
-        while (task := self.huey.dequeue()) is not None:
-            self.huey.execute(task)
+        while True:
+            while (task := self.huey.dequeue()) is not None:
+                self.huey.execute(task)
+                done += 1
+            if not self._to_form:
+                return done
             self._form_all()
-            done += 1
-        return done
 
     def waiting(self) -> int:
         """How many tasks wait."""

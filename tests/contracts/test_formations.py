@@ -13,7 +13,7 @@ from coursecrew.app import formation_teams
 from coursecrew.app.activities import publish, save_settings
 from coursecrew.app.formation_work import formations_wait, work_on_formations
 from coursecrew.app.forming import exchange, publish_run, review, run_of, start_run, take_back_run
-from coursecrew.app.records import FORMATIONS, FORMED_TEAMS, MEMBERSHIPS, TEAMS
+from coursecrew.app.records import CARDS, FORMATIONS, FORMED_TEAMS, MEMBERSHIPS, TEAMS
 from coursecrew.app.unit_of_work import run
 from coursecrew.domain.activities import TeamRules
 from coursecrew.domain.formations import RunState
@@ -21,7 +21,7 @@ from coursecrew.domain.survey import Ask, Question, Survey
 from coursecrew.domain.wishes import Aim, Wish
 from tests.builders import INES, PLACED, START, actor, come_in, settings, world
 from tests.contracts.places import CROWDED, HAS_SQLALCHEMY, SQL, Place
-from tests.contracts.samples import fresh_key
+from tests.contracts.samples import fresh_key, sample
 from tests.contracts.test_races import at_once, crowded  # noqa: F401 - a fixture
 
 SURVEY = Survey((Question("years", Ask.NUMBER, "How many years have you worked?"),))
@@ -70,6 +70,22 @@ def test_a_run_lives_from_asking_to_taking_back(place: Place, monkeypatch: pytes
     assert run(ports, run_of, ines, activity, asked.id).state is RunState.DONE
     with ports.transaction() as store:
         assert store.count(MEMBERSHIPS, team_set=asked.team_set) == 0
+
+
+def test_others_write_while_teams_are_searched(place: Place) -> None:
+    ports, ines, activity = a_class(place, 12)
+    asked = run(ports, start_run, ines, activity, wishes=WISHES, seed=1)
+    written: list[str] = []
+
+    def meanwhile() -> float:
+        # In a transaction of its own, in this very thread: it would never get in if one were open.
+        with place.transaction() as store:
+            written.append(store.add(CARDS, sample(CARDS)).id)
+        return 0.0
+
+    work_on_formations(ports, stopwatch=meanwhile, tell_every=1)
+    assert run(ports, run_of, ines, activity, asked.id).state is RunState.DONE
+    assert len(written) > 100
 
 
 @pytest.mark.parametrize("crowded", [*SQL[:HAS_SQLALCHEMY], *CROWDED], indirect=True)
