@@ -171,6 +171,10 @@ def _question_problems(question: Question) -> Iterable[tuple[str, tuple[tuple[st
     if question.kind not in WITH_OPTIONS:
         return
     options = [option.strip() for option in question.options]
+    joined = next((option for option in options if ";" in option), "")
+    if joined:  # named alone: several answers in one line look as if some were missing
+        yield "question_option_semicolon", (("option", joined[:60]),)
+        return
     least = 2 if question.kind is Ask.CHOICE and not question.own_words else 1
     if len(options) < least:
         yield "question_options_missing", (("least", least),)
@@ -179,9 +183,6 @@ def _question_problems(question: Question) -> Iterable[tuple[str, tuple[tuple[st
     twice = [option for option, count in Counter(one.casefold() for one in options).items() if count > 1]
     if twice:
         yield "question_options_twice", (("option", twice[0]),)
-    joined = next((option for option in options if ";" in option), "")
-    if joined:
-        yield "question_option_semicolon", (("option", joined[:60]),)
     if any(len(option) > MOST_OPTION for option in options):
         yield "question_option_long", (("most", MOST_OPTION),)
 

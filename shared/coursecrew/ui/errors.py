@@ -798,7 +798,7 @@ PROBLEMS: Mapping[str, str] = {
     "question_options_many": N_("Question %(row)s has more than %(most)s answers to choose from."),
     "question_options_twice": N_("Question %(row)s has the answer “%(option)s” twice."),
     "question_option_semicolon": N_(
-        "Question %(row)s: an answer may have no semicolon. Write “%(option)s” without it."
+        "Question %(row)s: an answer may have no semicolon, as in “%(option)s”. Write one answer a line."
     ),
     "question_option_long": N_("Question %(row)s: an answer has at most %(most)s characters."),
     "question_kind_twice": N_("Question %(row)s: one question of this kind is enough."),
