@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,18 +19,25 @@ from coursecrew.app.records import (
     BYLINES,
     CARDS,
     CHARTERS,
+    CHECK_INS,
     DRAFT_VERSIONS,
+    EFFORTS,
     GLASSES,
     GRADES,
+    IDENTITY_CARDS,
     MEMBERSHIPS,
     NOTICES,
     PARTICIPANTS,
+    POSTS,
+    REMARKS,
     SANDBOX_ITEMS,
     SIGNATURES,
     SOLO_ASKS,
     STAFF_SCORES,
     SUBMISSIONS,
     SURVEY_ANSWERS,
+    TASKS,
+    TEAM_MILESTONES,
     TEAMS,
     WORKS,
     RecordType,
@@ -41,10 +49,15 @@ from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity, TeamRules
 from coursecrew.domain.alerts import Alert, AlertState, Sign
 from coursecrew.domain.charters import CharterVersion, Signature
+from coursecrew.domain.check_ins import CheckIn
+from coursecrew.domain.contributions import Effort, Remark
+from coursecrew.domain.discussion import Post
 from coursecrew.domain.events import Kind
 from coursecrew.domain.grading import Account, Grade, GradeState, Line, StaffScore
+from coursecrew.domain.identity import IdentityCard
 from coursecrew.domain.notices import Notice
 from coursecrew.domain.people import Actor, Participant, Role, Source
+from coursecrew.domain.plans import Milestone, Task, TaskState, TeamMilestone
 from coursecrew.domain.sandbox import Audience, Saying
 from coursecrew.domain.solo import SoloAsk, SoloState, Wanted
 from coursecrew.domain.submissions import Byline, DraftVersion, Submission, Work, WorkState
@@ -69,6 +82,10 @@ from tests.builders import (
 )
 
 SEATS = 4
+MILESTONES = (
+    Milestone("m1", "Measured", START - timedelta(days=1)),
+    Milestone("m2", "Costed", START + timedelta(days=9)),
+)
 SURVEY = Survey(
     (
         Question("hours", Ask.HOURS, "When could you work with others?"),
@@ -97,12 +114,17 @@ class Course:
             "submission": SUBMISSIONS,
             "grading": WORKS,
             "teams": TEAMS,
+            "plan": TASKS,
+            "discussion": POSTS,
         }
+        path = path.replace("<post>", self.ports.rows(POSTS, thread="")[0].id if "<post>" in path else "")
         path = path.replace("<activity>", self.activity.id).replace("<team>", self.blue.id)
         for place, kind in {"<item>": SANDBOX_ITEMS, "<glass>": GLASSES}.items():
             path = path.replace(place, self.ports.rows(kind)[0].id if place in path else "")
         if "<version>" in path:
             path = path.replace("<version>", self.ports.rows(DRAFT_VERSIONS, shared=True)[0].id)
+        if path == "discussion/<id>/edit":  # one's own, not older than a quarter of an hour
+            return path.replace("<id>", self.ports.rows(POSTS, text="Mine.")[0].id)
         if "<person>" in path:
             return path.replace("<person>", AMARA.person)
         if "<id>" not in path:
@@ -121,7 +143,13 @@ def course_of(ports: MemoryPorts, learners: int) -> Course:
     rules = TeamRules(name="districts", min=2, ideal=SEATS, max=SEATS)
     charter = Charter((CharterPart("meeting", "When we meet"),))
     activity = an_assignment(
-        ports, SOFIA, teams=rules, charter=charter, team_roles=("Recorder", "Checker"), survey=SURVEY
+        ports,
+        SOFIA,
+        teams=rules,
+        charter=charter,
+        team_roles=("Recorder", "Checker"),
+        survey=SURVEY,
+        milestones=MILESTONES,
     )
     blue = a_team(ports, activity, AMARA, TOMAS, draft="The night flow is 30 %.")
     run(ports, save_charter, AMARA, activity.id, {"meeting": "Sundays at 18."}, seen=0)
@@ -133,6 +161,7 @@ def course_of(ports: MemoryPorts, learners: int) -> Course:
         run(ports, _fill, activity, range(start, min(start + 200, learners)))
     run(ports, _graded, activity, blue)
     _beside(ports, activity, blue)
+    run(ports, _together, activity, blue, learners)
     return Course(ports, activity, blue)
 
 
@@ -246,6 +275,60 @@ def _beside(ports: MemoryPorts, activity: Activity, blue: Team) -> None:
     run(ports, _shared, activity, blue)
     green = a_team(ports, activity, MEHMET, name="Green Line")
     run(ports, _asked, activity, green)
+
+
+def _together(unit: UnitOfWork, activity: Activity, blue: Team, learners: int) -> None:
+    """A workspace that has as much in it as the class is large: tasks, posts, check-ins, marks."""
+    about = {"activity": activity.id, "team": blue.id}
+    card = IdentityCard(unit.new_id(), activity.course, AMARA.person, helps="Maps", at=START)
+    unit.store.add(IDENTITY_CARDS, card)
+    unit.store.add(REMARKS, Remark(unit.new_id(), **about, person=AMARA.person, text="I drew.", at=START))
+    unit.store.add(
+        EFFORTS, Effort(unit.new_id(), **about, person=TOMAS.person, edits=3, words=9, last_at=START)
+    )
+    for milestone in MILESTONES[:1]:
+        mark = TeamMilestone(unit.new_id(), **about, milestone=milestone.id, state="reached", at=START)
+        unit.store.add(TEAM_MILESTONES, replace(mark, by=AMARA.person))
+    numbers = {"step": 7, "fair": 7, "voice": 7, "time": 7, "together": 7}
+    for week in range(min(12, learners)):
+        opens = START - timedelta(days=7 * week)
+        for person in (AMARA.person, TOMAS.person, SOFIA.person):
+            row = CheckIn(unit.new_id(), **about, person=person, opens=opens, answers=numbers, at=START)
+            unit.store.add(CHECK_INS, replace(row, note="So it is."))
+    teams = unit.store.find(TEAMS, team_set=blue.team_set, limit=learners)
+    for number in range(learners):
+        at = START + timedelta(minutes=number)
+        team = teams[number % len(teams)].id if number % 2 else blue.id
+        task = Task(unit.new_id(), activity.id, team, f"Task {number}", TOMAS.person, at, TOMAS.person)
+        if number < 150:
+            unit.store.add(
+                TASKS, replace(task, state=TaskState.BLOCKED, blocked_by=AMARA.person, blocked_at=at)
+            )
+        else:
+            done = replace(task, state=TaskState.DONE, done_at=at, done_by=TOMAS.person)
+            unit.store.add(TASKS, done)
+    first = Post(
+        unit.new_id(), **about, author=AMARA.person, text="Hello.", at=START, last_at=START, title="All"
+    )
+    unit.store.add(POSTS, first)
+    for number in range(max(2, min(learners, 500))):
+        at = START + timedelta(minutes=number)
+        post = Post(unit.new_id(), **about, author=TOMAS.person, text=f"Post {number}.", at=at, last_at=at)
+        thread = first.id if number % 2 else ""
+        post = replace(post, thread=thread, title="" if thread else f"Thread {number}")
+        if number % 5 == 0:
+            post = replace(post, pinned=True, pinned_at=at, pinned_by=AMARA.person)
+        unit.store.add(POSTS, post)
+    last = Post(
+        unit.new_id(),
+        **about,
+        author=AMARA.person,
+        text="Mine.",
+        at=unit.now,
+        last_at=unit.now,
+        thread=first.id,
+    )
+    unit.store.add(POSTS, last)
 
 
 def _shared(unit: UnitOfWork, activity: Activity, blue: Team) -> None:
@@ -380,6 +463,24 @@ SCREENS: list[tuple[str, Actor]] = [
     ("submission/<id>", AMARA),
     ("result", AMARA),
     ("privacy", AMARA),
+    ("plan", AMARA),
+    ("plan/tasks/<id>", AMARA),
+    ("check-in", AMARA),
+    ("contributions", AMARA),
+    ("discussion", AMARA),
+    ("discussion/<id>", AMARA),
+    ("discussion/<id>/edit", AMARA),
+    ("decisions", AMARA),
+    ("card/me", AMARA),
+    ("kept", AMARA),
+    ("teams/plan", INES),
+    ("teams/<id>/plan", INES),
+    ("teams/<id>/plan", LINH),
+    ("teams/<id>/check-ins", INES),
+    ("teams/<id>/check-ins", LINH),
+    ("teams/<id>/contributions", INES),
+    ("teams/<id>/discussion", INES),
+    ("teams/<id>/discussion/<post>", INES),
     ("settings", INES),
     ("settings/preview", INES),
     ("settings/survey", INES),
