@@ -111,7 +111,8 @@ def serve(scene: Scene, request: Request) -> Response:
         if light:
             return light
         scene = _entered(scene)
-        _must_be_ready(scene, request.path or start(scene))
+        if not (request.method == "POST" and scene.actor.looks_on):  # who looks on is told that first
+            _must_be_ready(scene, request.path or start(scene))
         route, values = _find(request.method, request.path or start(scene))
         if route.method == "POST":
             return _act(arrived, scene, request, route, values)
@@ -123,7 +124,8 @@ def serve(scene: Scene, request: Request) -> Response:
 def _must_be_ready(scene: Scene, path: str) -> None:
     """Before it is published, learners see that it is not ready and nothing beyond: no screen of theirs
     may make a team set, say, by being looked at."""
-    runs_it = scene.actor.is_staff or scene.actor.may_author or scene.actor.role in (Role.AUTHOR, Role.ADMIN)
+    actor = scene.actor
+    runs_it = actor.is_staff or actor.may_author or actor.role in (Role.AUTHOR, Role.ADMIN)
     if not (scene.activity.is_visible or runs_it or path in BEFORE_PUBLISHING):
         raise Conflict("not_published")
 
