@@ -93,6 +93,7 @@ class Tool:
             links=LtiLinks(self, registration),
             queue=_Nudge(self, registration),
             pause=system.pause,
+            scan=system.scanner(self.config.scan_command),
             has_mailer=self.post is not None or self.make_mailer is not LtiMailer,
         )
 

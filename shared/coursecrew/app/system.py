@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
+import shlex
+import subprocess
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random, SystemRandom
+from typing import BinaryIO
+
+from coursecrew.domain.errors import PlatformUnreachable
+
+log = logging.getLogger(__name__)
+SCAN_SECONDS = 60
 
 
 class SystemClock:
@@ -57,6 +66,32 @@ def chance() -> Random:
 def seeded(seed: int) -> Random:
     """Chance that comes out the same each time: for tests and simulations."""
     return Random(seed)
+
+
+def scanner(command: str) -> Callable[[BinaryIO], bool] | None:
+    """A check of uploads by a program of the site, such as `clamdscan --no-summary -`; none for "".
+
+    It gets the file on its input and ends with 0 where it is harmless, 1 where it is not. Any other
+    end, and none within a minute, means that nothing is taken: `PlatformUnreachable`.
+    """
+    words = shlex.split(command)
+    if not words:
+        return None
+
+    def scan(content: BinaryIO) -> bool:
+        try:
+            done = subprocess.run(  # noqa: S603 - the operator's own command, no shell
+                words, input=content.read(), capture_output=True, timeout=SCAN_SECONDS, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            log.error("coursecrew: the scanner of uploads does not run: %s", error)
+            raise PlatformUnreachable(what="scan") from error
+        if done.returncode not in (0, 1):
+            log.error("coursecrew: the scanner of uploads ended with %s", done.returncode)
+            raise PlatformUnreachable(what="scan")
+        return done.returncode == 0
+
+    return scan
 
 
 def pause(seconds: float) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from coursecrew.app.ports import Ports
-from coursecrew.app.system import SystemClock, SystemIds, chance, pause
+from coursecrew.app.system import SystemClock, SystemIds, chance, pause, scanner
 from coursecrew_openedx.files import PlatformFiles
 from coursecrew_openedx.grades import PlatformGradebook
 from coursecrew_openedx.links import PlatformLinks
 from coursecrew_openedx.notices import PlatformMailer
 from coursecrew_openedx.people import Roster
+from coursecrew_openedx.settings import option
 from coursecrew_openedx.store import transaction
 from coursecrew_openedx.tasks import PlatformQueue
 
@@ -29,4 +30,5 @@ def ports() -> Ports:
         links=PlatformLinks(),
         queue=PlatformQueue(),
         pause=pause,
+        scan=scanner(str(option("scan_command"))),
     )

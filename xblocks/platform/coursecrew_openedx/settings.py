@@ -23,6 +23,8 @@ DEFAULTS: Mapping[str, Any] = {
     # STUDENT_FILEUPLOAD_MAX_SIZE), files go to an address of our own.
     "largest_upload": 20_000_000,
     "handler_limit": 4_000_000,
+    # A program that looks through each upload on its input and ends with 0 (harmless) or 1 (not).
+    "scan_command": "",
     # A page of the institution about privacy, linked where people read who sees what they write.
     "privacy_url": "",
     # "celery": deliveries go to the platform's workers; "inline": right after the request.
