@@ -119,7 +119,8 @@ class Course:
         }
         path = path.replace("<post>", self.ports.rows(POSTS, thread="")[0].id if "<post>" in path else "")
         path = path.replace("<activity>", self.activity.id).replace("<team>", self.blue.id)
-        for place, kind in {"<item>": SANDBOX_ITEMS, "<glass>": GLASSES}.items():
+        more: dict[str, RecordType[Any]] = {"<item>": SANDBOX_ITEMS, "<glass>": GLASSES}
+        for place, kind in more.items():
             path = path.replace(place, self.ports.rows(kind)[0].id if place in path else "")
         if "<version>" in path:
             path = path.replace("<version>", self.ports.rows(DRAFT_VERSIONS, shared=True)[0].id)
@@ -279,7 +280,7 @@ def _beside(ports: MemoryPorts, activity: Activity, blue: Team) -> None:
 
 def _together(unit: UnitOfWork, activity: Activity, blue: Team, learners: int) -> None:
     """A workspace that has as much in it as the class is large: tasks, posts, check-ins, marks."""
-    about = {"activity": activity.id, "team": blue.id}
+    about: dict[str, Any] = {"activity": activity.id, "team": blue.id}
     card = IdentityCard(unit.new_id(), activity.course, AMARA.person, helps="Maps", at=START)
     unit.store.add(IDENTITY_CARDS, card)
     unit.store.add(REMARKS, Remark(unit.new_id(), **about, person=AMARA.person, text="I drew.", at=START))

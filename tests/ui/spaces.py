@@ -91,9 +91,10 @@ def numbers(step: int) -> dict[str, int]:
     return {"step": step, "fair": 6, "voice": 6, "time": 6, "together": 6}
 
 
-def a_space() -> Space:
+def a_space(ports: MemoryPorts | None = None) -> Space:
     """Everything planted, and everybody told."""
-    ports = world(NOW)
+    ports = ports or world()
+    ports.clock.move_to(NOW)
     rules = TeamRules(name="districts", min=1, ideal=4, max=8)
     activity = an_assignment(ports, NOOR, SOFIA, milestones=MILESTONES, teams=rules)
     come_in(ports, KWAME, MONA, JONAS, PARENT, AUTHOR, ADMIN)

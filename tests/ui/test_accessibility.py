@@ -10,7 +10,7 @@ import pytest
 
 from coursecrew.app.grading import release_grades, score_work
 from coursecrew.app.memory import MemoryPorts
-from coursecrew.app.records import GRADES, TEAMS, WORKS
+from coursecrew.app.records import GRADES, POSTS, TASKS, TEAMS, WORKS
 from coursecrew.app.submissions import submit
 from coursecrew.app.surveys import save_answers
 from coursecrew.app.teams import wait_for_seat
@@ -33,6 +33,7 @@ from tests.builders import (
     write,
 )
 from tests.ui.house import House, open_house
+from tests.ui.spaces import a_space
 from tests.ui.test_survey import FORMED, SURVEY
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -89,6 +90,11 @@ def surveyed(ports: MemoryPorts) -> None:
     run(ports, save_answers, AMARA, activity.id, {**answers, "wanted": [TOMAS.person]}, agreed=True)
 
 
+def working(ports: MemoryPorts) -> None:
+    """A plan with something that waits, a discussion with a decision, check-ins, remarks, cards."""
+    a_space(ports)
+
+
 LEARNER = ("team", "privacy")
 MEMBER = (*LEARNER, "draft", "hand-in", "team/about", "team/leave", "team/invite", "versions")
 STAFF = (
@@ -118,6 +124,36 @@ CASES = [
         "ines",
         ("teaching", "survey/answers", "settings/survey", "settings/survey/preview", "settings/wishes"),
     ),
+    (
+        working,
+        "amara",
+        (
+            "team",
+            "plan",
+            "plan/tasks/<task>",
+            "check-in",
+            "discussion",
+            "discussion/<post>",
+            "discussion/<post>/edit",
+            "decisions",
+            "contributions",
+            "card/me",
+            "kept",
+        ),
+    ),
+    (
+        working,
+        "ines",
+        (
+            "teams/plan",
+            "teams/<team>",
+            "teams/<team>/plan",
+            "teams/<team>/check-ins",
+            "teams/<team>/discussion",
+            "teams/<team>/discussion/<post>",
+            "teams/<team>/contributions",
+        ),
+    ),
     (hidden, "amara", ("team",)),
     (hidden, "ines", ("teaching", "settings")),
 ]
@@ -134,6 +170,8 @@ def case(request) -> Iterator[tuple[House, str, list[str]]]:
         "<work>": [row.id for row in ports.rows(WORKS)],
         "<graded>": [row.person for row in ports.rows(GRADES)],
         "<person>": [TOMAS.person],
+        "<task>": [row.id for row in ports.rows(TASKS)],
+        "<post>": [row.id for row in ports.rows(POSTS)],
     }
 
     def filled(path: str) -> str:
