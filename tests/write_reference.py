@@ -26,6 +26,7 @@ from coursecrew.domain.people import Actor, Role
 from coursecrew.domain.permissions import TABLE, Action, Subject
 from coursecrew.domain.rubrics import Criterion, Level, Rubric
 from coursecrew.domain.schedule import Basis, LatePolicy, Step, Window
+from coursecrew.domain.survey import Ask, Question, Survey
 from coursecrew.ui.errors import REFUSALS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -106,6 +107,7 @@ _PLAIN = Settings(
     title="T", goal="G", done_when=("D",), task="K", teams=TeamRules(min=2, ideal=3, max=4),
     steps={Step.DRAFT: Window(NOW, NOW + timedelta(days=7), NOW + timedelta(days=9))},
     rubric=Rubric((Criterion("c1", "Clear", Decimal(1), _LEVELS),)),
+    survey=Survey((Question("q1", Ask.CHOICE, "Where?", options=("A", "B")),), NOW + timedelta(days=2)),
 )  # fmt: skip
 _EARLIER = NOW - timedelta(hours=1)
 # One changed wish for each setting that can be locked.
@@ -125,6 +127,10 @@ _CHANGED: Mapping[str, Settings] = {
     "late.grace_seconds": replace(_PLAIN, late=replace(LatePolicy(), grace=timedelta(seconds=7))),
     "late.unit_seconds": replace(_PLAIN, late=replace(LatePolicy(), unit=timedelta(seconds=7))),
     "rubric.criteria": replace(_PLAIN, rubric=Rubric((Criterion("c2", "Other", Decimal(1), _LEVELS),))),
+    "survey.questions": replace(
+        _PLAIN, survey=replace(_PLAIN.survey, questions=(Question("q1", Ask.TEXT, "Where?"),))
+    ),
+    "survey.closes_at": replace(_PLAIN, survey=replace(_PLAIN.survey, closes_at=_EARLIER)),
     "title": replace(_PLAIN, title="Other"),
     "goal": replace(_PLAIN, goal="Other"),
     "task": replace(_PLAIN, task="Other"),
@@ -135,6 +141,7 @@ _HAPPENED: Mapping[str, Facts] = {
     "a team is larger than that": Facts(largest_team=4, now=NOW),
     "grades are released": Facts(released=True, now=NOW),
     "somebody has a mark": Facts(marked_rubric=True, now=NOW),
+    "somebody has answered: kinds, answers offered, what is sensitive": Facts(answered=True, now=NOW),
     _ALWAYS: Facts(now=NOW),
 }
 
