@@ -207,15 +207,35 @@ def solo_teams(unit: UnitOfWork, teams: Sequence[str]) -> set[str]:
 
 
 def tend_solo(ports: Ports) -> int:
-    """Decide what nobody decided in time: they go on alone; returns how many questions changed."""
+    """Decide what nobody decided in time: they go on alone; returns how many questions changed.
+
+    Teams of one that somebody came into are none any more, for good: whoever is alone there later
+    asks anew.
+    """
     changed, last = 0, None
     while True:
         page = run(ports, _due, last)
         for ask in page:
             changed += run(ports, _settle, ask.id)
         if len(page) < CHUNK:
+            break
+        last = page[-1]
+    last = None
+    while True:
+        page, outgrown = run(ports, _outgrown, last)
+        changed += outgrown
+        if len(page) < CHUNK:
             return changed
         last = page[-1]
+
+
+def _outgrown(unit: UnitOfWork, after: SoloAsk | None) -> tuple[list[SoloAsk], int]:
+    page = unit.store.find(SOLO_ASKS, state=SoloState.SOLO.value, order="due", after=after, limit=CHUNK)
+    still = solo_teams(unit, [row.team for row in page])
+    gone = [row for row in page if row.team not in still]
+    for row in gone:
+        unit.store.save(SOLO_ASKS, replace(row, state=SoloState.MOOT))
+    return page, len(gone)
 
 
 def _due(unit: UnitOfWork, after: SoloAsk | None) -> list[SoloAsk]:
