@@ -107,13 +107,15 @@ def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mappin
         people = acts.participants_of(unit, activity.course, wanted - set(view.people))
         may_wait = [view.work.id, view.work.submission] if view.work else []
         may_wait += [here.team.charter, *(asking.id for asking in askings)]
+        space = read_workspace(unit, actor, activity, view)
+        may_wait += [task.id for task in space.state.tasks if task.is_blocked and task.owner == actor.person]
         return Home(
             here, view, grade, askings, notices, {**view.people, **people},
             charter=look_at_charter(unit, activity, here.team, view.active),
             survey=survey_standing(unit, activity, here),
             promoted=acts.promoted_at(unit, here),
             beside=read_beside(unit, actor, here, activity, may_wait, view.members),
-            space=read_workspace(unit, actor, activity, view),
+            space=space,
             around=around_draft(unit, actor, activity, view),
         )  # fmt: skip
     may_look = _may_look(unit, actor, here)
@@ -246,7 +248,7 @@ def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> R
     look = Outlook(
         reader, scene.actor, activity, found.here, view, found.grade, found.askings, found.people,
         found.charter, sent=found.beside.sent,
-        first=plan_waits(scene, view, found.space) if found.space else (),
+        first=plan_waits(scene, view, found.space, found.beside.sent) if found.space else (),
     )  # fmt: skip
     return page(
         scene,

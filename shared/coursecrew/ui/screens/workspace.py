@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from coursecrew.app.submissions import WorkView
 from coursecrew.app.unit_of_work import run
 from coursecrew.app.workspace import Workspace, team_space
 from coursecrew.domain.identity import IdentityCard
+from coursecrew.domain.nudges import Nudge
 from coursecrew.ui.panels import Wait
 from coursecrew.ui.render import plain
 from coursecrew.ui.scene import Scene
@@ -78,9 +79,9 @@ def home_part(scene: Scene, view: WorkView, space: Workspace) -> HomePart:
     )
 
 
-def plan_waits(scene: Scene, view: WorkView, space: Workspace) -> list[Wait]:
-    """Who waits for whom in the plan, for the next-step panel."""
-    return waits_of(space.state.tasks, scene.reader, scene.actor, view.people)
+def plan_waits(scene: Scene, view: WorkView, space: Workspace, sent: Sequence[Nudge] = ()) -> list[Wait]:
+    """Who waits for whom in the plan, for the next-step panel; `sent` are reminders that went out."""
+    return waits_of(space.state.tasks, scene.reader, scene.actor, view.people, sent)
 
 
 @dataclass(frozen=True)
