@@ -80,3 +80,79 @@ class Lms:
             self.completed.append((account.id, str(key), value))
 
         return SimpleNamespace(completion_tracking_enabled=lambda: self.tracking, submit_completion=submit)
+
+
+class Rows(list[Any]):
+    """As much of a queryset as reading groups takes; a look-up goes along foreign keys by `__`."""
+
+    def filter(self, **wanted: Any) -> Rows:
+        return Rows(row for row in self if all(_met(row, name, value) for name, value in wanted.items()))
+
+    def values_list(self, *names: str, flat: bool = False) -> list[Any]:
+        if flat:
+            return [getattr(row, names[0]) for row in self]
+        return [tuple(getattr(row, name) for name in names) for row in self]
+
+    def exists(self) -> bool:
+        return bool(self)
+
+
+def _met(row: Any, name: str, value: Any) -> bool:
+    *path, last = name.split("__")
+    for step in path:
+        row = getattr(row, step)
+    return bool(getattr(row, last) == value)
+
+
+class Groups:
+    """The platform's Teams and cohorts: the models' fields that are read, and the course's sets.
+
+    After `lms/djangoapps/teams/models.py`, `openedx/core/lib/teams_config.py` and
+    `openedx/core/djangoapps/course_groups/models.py`.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, course: str) -> None:
+        from opaque_keys.edx.keys import CourseKey
+
+        self.key = CourseKey.from_string(course)
+        self.sets: dict[str, str] = {}
+        self.teams, self.team_memberships = Rows(), Rows()
+        self.cohorts, self.cohort_memberships = Rows(), Rows()
+        put(
+            monkeypatch,
+            "lms.djangoapps.teams.models",
+            CourseTeam=SimpleNamespace(objects=self.teams),
+            CourseTeamMembership=SimpleNamespace(objects=self.team_memberships),
+        )
+        put(
+            monkeypatch,
+            "openedx.core.djangoapps.course_groups.models",
+            CourseUserGroup=SimpleNamespace(COHORT="cohort", objects=self.cohorts),
+            CohortMembership=SimpleNamespace(objects=self.cohort_memberships),
+        )
+        put(monkeypatch, "xmodule.modulestore.django", modulestore=lambda: self)
+
+    def get_course(self, key: Any) -> Any:
+        if key != self.key:
+            return None
+        sets = [SimpleNamespace(teamset_id=id, name=name) for id, name in self.sets.items()]
+        return SimpleNamespace(teams_configuration=SimpleNamespace(teamsets=sets))
+
+    def team(self, topic: str, name: str, *accounts: Any) -> None:
+        """A team of a set, with its slug in `team_id` and memberships that know it by its row."""
+        number = len(self.teams) + 1
+        team = SimpleNamespace(
+            id=number, team_id=f"{name.lower()}-{number}", name=name, topic_id=topic, course_id=self.key
+        )
+        self.teams.append(team)
+        self.team_memberships.extend(
+            SimpleNamespace(team=team, team_id=team.id, user_id=account.id) for account in accounts
+        )
+
+    def cohort(self, name: str, *accounts: Any) -> None:
+        group = SimpleNamespace(id=len(self.cohorts) + 1, name=name, course_id=self.key, group_type="cohort")
+        self.cohorts.append(group)
+        self.cohort_memberships.extend(
+            SimpleNamespace(course_user_group_id=group.id, course_id=self.key, user_id=account.id)
+            for account in accounts
+        )
