@@ -105,7 +105,7 @@ def open_house(house: House) -> Iterator[House]:
                 head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
                 for part in BytesParser(policy=HTTP).parsebytes(head + body).iter_parts():
                     name = str(part.get_param("name", header="content-disposition"))
-                    content = bytes(part.get_payload(decode=True) or b"")  # type: ignore[arg-type]
+                    content = bytes(part.get_payload(decode=True) or b"")
                     if (file := part.get_filename()) is not None:
                         files.setdefault(name, []).append(Upload(file, BytesIO(content), len(content)))
                     else:
