@@ -116,8 +116,9 @@ def columns(
             parts.append(f'<text class="mark strong" x="{middle}%" y="{top - 4}">{escape(row.text)}</text>')
         elif row.text:
             # The first one would stand over the scale, and any over bars that are higher beside it.
-            place = f' edge" x="{_x(left, rtl)}%"' if at == 0 else f'" x="{middle}%"'
-            near = max(one.value for one in rows[max(0, at - 1) : at + 4])
+            narrow = len(rows) > _FEW
+            place = f' edge" x="{_x(left, rtl)}%"' if narrow and at == 0 else f'" x="{middle}%"'
+            near = max(one.value for one in rows[max(0, at - 1) : at + 4]) if narrow else row.value
             y = _height(max(0.0, min(1.0, near))) - 4
             parts.append(f'<text class="mark strong{place} y="{y}">{escape(row.text)}</text>')
         strong = row.kind not in ("part", "none")

@@ -86,6 +86,7 @@ class Start:
     runs: list[Formation]  # newest first
     weakest: Mapping[str, int]  # lowest score of a team, by run
     people: Mapping[str, Participant]  # whom the newest run's pairs name
+    locked: int  # teams of the newest run that a next one may keep
 
     @property
     def newest(self) -> Formation | None:
@@ -110,6 +111,7 @@ def read_start(unit: UnitOfWork, actor: Actor, activity_id: str) -> Start:
         runs,
         {one.id: row[0].score for one, row in zip(runs, lowest, strict=True) if row},
         participants_of(unit, activity.course, named),
+        unit.store.count(FORMED_TEAMS, formation=runs[0].id, locked=True) if runs else 0,
     )
 
 
@@ -130,7 +132,7 @@ def start(scene: Scene, request: Request) -> Response:
         rows=wish_rows(survey, wishes, scene.reader),
         together=_pairs_typed(newest, "together", found.people),
         apart=_pairs_typed(newest, "apart", found.people),
-        locked_of=newest if newest and newest.state is RunState.DONE else None,
+        locked_of=newest if newest and newest.state is RunState.DONE and found.locked else None,
         runs=_run_rows(found, scene.reader, names),
         comparable=[(one.id, _run_name(one, scene.reader)) for one in found.runs if one.result],
         ready=newest is not None and newest.state is RunState.DONE,
@@ -528,6 +530,8 @@ def _review_panel(scene: Scene, seen: Review, names: Names) -> Panel:
     press = [Press(_("Form teams again"), "teams/forming", "quiet")]
     if seen.may_publish:
         press.insert(0, Press(_("Publish teams"), f"{path}/publish"))
+    elif seen.teams:
+        lines = [_("Another run is being worked on. You can publish once that is done.")]
     return Panel(_("Your next step"), heading, lines, press, waits)
 
 
