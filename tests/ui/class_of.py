@@ -491,6 +491,7 @@ SCREENS: list[tuple[str, Actor]] = [
     ("survey", SOFIA),
     ("survey/mine", AMARA),
     ("survey/mine/file", AMARA),
+    ("survey/take-back", AMARA),
     ("survey/answers", INES),
     ("teaching", INES),
     ("release", INES),

@@ -117,7 +117,7 @@ CASES = [
     (confirming, "tomas", (*LEARNER, "confirm")),
     (released, "amara", (*LEARNER, "result", "draft", "versions")),
     (released, "ines", (*STAFF, "grading/<work>", "grades/<graded>/override")),
-    (surveyed, "amara", ("team", "survey", "survey/mine")),
+    (surveyed, "amara", ("team", "survey", "survey/mine", "survey/take-back")),
     (surveyed, "tomas", ("team", "survey")),
     (
         surveyed,

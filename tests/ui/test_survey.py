@@ -168,6 +168,7 @@ SCREENS: Mapping[str, Mapping[str, int]] = {
     "survey": OWN,
     "survey/mine": OWN,
     "survey/mine/file": OWN,
+    "survey/take-back": OWN,
     "survey/answers": STAFF,
     "survey/export": STAFF,
     "settings/survey": AUTHORS,

@@ -305,6 +305,20 @@ def my_file(scene: Scene, request: Request) -> Response:
     return _csv(out.getvalue(), "my-answers.csv")
 
 
+def take_back_form(scene: Scene, request: Request) -> Response:
+    """What deleting one's answers means, before it is done."""
+    found = run(scene.ports, _read, scene.actor, scene.activity)
+    _ = scene.reader.gettext
+    return page(
+        scene,
+        request,
+        "survey_take_back.html",
+        title=_("Delete all your answers?"),
+        crumbs=[Crumb(_("Survey"), "survey"), Crumb(_("Delete"))],
+        is_open=found.survey.is_open(scene.reader.now),
+    )
+
+
 def take_back(scene: Scene, request: Request) -> Next:
     """Forget everything that was answered."""
     do(scene, request, acts.take_back_answers)
@@ -374,7 +388,8 @@ ROUTES = (
     post("survey/save", save, form="survey"),
     get("survey/mine", mine),
     get("survey/mine/file", my_file),
-    post("survey/take-back", take_back, form="survey/mine"),
+    get("survey/take-back", take_back_form),
+    post("survey/take-back", take_back, form="survey/take-back"),
     get("survey/answers", answers),
     get("survey/export", export),
     get("settings/survey/preview", preview),
