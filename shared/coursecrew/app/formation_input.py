@@ -213,11 +213,14 @@ def _answers(
 ) -> dict[str, dict[str, Any]]:
     rows = unit.store.find(SURVEY_ANSWERS, activity=activity.id, person=list(people), limit=len(people))
     found = {row.person: dict(row.answers) for row in rows}
-    if sensitive and any(question.is_sensitive for question in activity.settings.survey.questions):
+    # What was said under a lock stays there, also where a question came back without one.
+    locked = {question.id for question in activity.settings.survey.questions if question.is_sensitive}
+    if sensitive and locked:
         for row in unit.store.find(
             SENSITIVE_ANSWERS, activity=activity.id, person=list(people), limit=len(people)
         ):
-            found.setdefault(row.person, {}).update(row.answers)
+            kept = {id: answer for id, answer in row.answers.items() if id in locked}
+            found.setdefault(row.person, {}).update(kept)
     return found
 
 
