@@ -12,14 +12,17 @@ from typing import Any
 
 import pytest
 
+from coursecrew.app import check_ins, contributions, discussion, plans, records
 from coursecrew.app.activities import Placed, publish, save_settings
 from coursecrew.app.charters import save_charter
 from coursecrew.app.files import add_file, open_file
 from coursecrew.app.grading import override_grade, release_grades, score_work
+from coursecrew.app.identity import write_card
 from coursecrew.app.memory import MemoryPorts, memory_ports
 from coursecrew.app.mentoring import name_mentor
 from coursecrew.app.outbox import deliver_all
 from coursecrew.app.people import exclude, name_ta, unname_ta
+from coursecrew.app.plans import TaskWish
 from coursecrew.app.ports import Member
 from coursecrew.app.records import (
     ACTIVITIES,
@@ -43,6 +46,7 @@ from coursecrew.app.records import (
     SOLO_ASKS,
     STAFF_SCORES,
     SUBMISSIONS,
+    TASKS,
     TEAM_FILES,
     TEAM_SETS,
     TEAMS,
@@ -60,6 +64,7 @@ from coursecrew.domain.activities import Activity, Prompt, SubmitRule, TeamRules
 from coursecrew.domain.alerts import Alert, AlertState, Sign
 from coursecrew.domain.errors import NotAllowed, NotFound
 from coursecrew.domain.people import Actor, Role, one_line
+from coursecrew.domain.plans import TaskState
 from coursecrew.domain.rubrics import Mark
 from coursecrew.domain.sandbox import Audience
 from coursecrew.domain.solo import SoloAsk, SoloState, Wanted
@@ -91,9 +96,11 @@ from tests.ui.test_teaching import ask
 DRAFT, VERSION, SUBMITTED = "quillback", "marlinspike", "oystercatcher"
 COMMENT, CRITERION, OVERRIDE, OBJECTION = "whimbrel", "turnstone", "sanderling", "dunlin"
 WITHDRAWN, FILED, TRIED, SIGNED = "ptarmigan", "dotterel", "phalarope", "curlew"
-AGREED = "sandpiper"
+AGREED, PLANNED, SAID = "sandpiper", "lapwing", "redstart"
 WORDS = (
     AGREED,
+    PLANNED,
+    SAID,
     DRAFT,
     VERSION,
     WITHDRAWN,
@@ -178,6 +185,10 @@ def a_class() -> Class:
     for team in (blue, red):
         run(ports, _seen, activity, team)
 
+    # The workspace: of Blue Ledger with words of its own, of Red Kites without.
+    work_together(ports, activity, TOMAS, AMARA, PLANNED, SAID)
+    work_together(ports, activity, LINH, SOFIA, "maps", "maps")
+
     add_team_files(ports, AMARA, activity.id, [(f"{FILED}.txt", BytesIO(b"soon"))], limit=1000)
 
     # Red Kites: handed in, one leaves, scored, one grade changed by hand.
@@ -198,6 +209,24 @@ def a_class() -> Class:
     come_in(ports, OBSERVER, AUTHOR, ADMIN)
     deliver_all(ports, compose=compose)
     return Class(ports, activity, blue, red, green)
+
+
+def work_together(
+    ports: MemoryPorts, activity: Activity, who: Actor, other: Actor, planned: str, said: str
+) -> None:
+    """A plan, a discussion, a check-in, a remark and a card, each with one of two words."""
+    at = activity.id
+    wish = TaskWish(
+        f"Draw {planned}", who.person, state=TaskState.BLOCKED, blocked_by=other.person,
+        blocked_for=planned,
+    )  # fmt: skip
+    run(ports, plans.add_task, who, at, wish)
+    thread = run(ports, discussion.begin_thread, who, at, title=said[:100], text=f"About {said}.")
+    run(ports, discussion.pin, other, at, thread.id, decided=True)
+    answers = {"step": 5, "fair": 5, "voice": 5, "time": 5, "together": 5}
+    run(ports, check_ins.check_in, who, at, answers, note=f"See {said}.", problem=True)
+    run(ports, contributions.write_remark, who, at, f"I drew {said}.")
+    run(ports, write_card, who, at, helps=f"Help with {said}"[:200], pronouns=planned[:40])
 
 
 def _seen(unit: UnitOfWork, activity: Activity, team: Team) -> None:
@@ -228,6 +257,8 @@ def filled(here: Class, path: str, team: Team, victim: Actor) -> str | None:
         "charter": (CHARTERS, {"team": team.id}),
         "settings": (FILES, {}),
         "files": (TEAM_FILES, {"team": team.id}),
+        "plan": (TASKS, {"team": team.id}),
+        "discussion": (records.POSTS, {"team": team.id}),
     }
     if "<id>" in path:
         kind, own = kinds[path.split("/")[0]]
@@ -249,12 +280,12 @@ def _rows_of(here: Class, team: Team, victim: Actor) -> dict[str, list[Any]]:
     """What stands for each place of a path: rows of that team, or of that person."""
     ports = here.ports
     return {
-        "<item>": ports.rows(SANDBOX_ITEMS, team=team.id)
-        or ports.rows(SANDBOX_ITEMS, person=victim.person),
+        "<item>": ports.rows(SANDBOX_ITEMS, team=team.id) or ports.rows(SANDBOX_ITEMS, person=victim.person),
         "<glass>": ports.rows(GLASSES, person=victim.person),
         "<mentorship>": ports.rows(MENTORSHIPS, team=team.id),
         "<version>": ports.rows(DRAFT_VERSIONS, work=ports.rows(WORKS, team=team.id)[0].id),
         "<alert>": ports.rows(ALERTS, team=team.id),
+        "<post>": ports.rows(records.POSTS, team=team.id),
         "<ask>": ports.rows(SOLO_ASKS, team=team.id),
     }
 
@@ -266,12 +297,16 @@ def everything_typed(here: Class, team: Team, victim: Actor) -> dict[str, str | 
         "person": victim.person, "team": team.id, "to": here.green.id, "leader": victim.person,
         "ticked": [victim.person], "due": "2026-12-24T12:00", "who": "", "scope": "some", "seen": "2",
         "text-where": "Mine now", "text-meeting": "Mine now", "name-1": "Recorder", "role-1": victim.person,
-        "sign": "kite", "colour": "red", "text-cost": "", "level-loss": "0", "level-plan": "0", "level-open": "0",
+        "sign": "kite", "colour": "red",
+        "text-cost": "", "level-loss": "0", "level-plan": "0", "level-open": "0",
         "comment": "Bad", "act": "score", "value": "1", "until": "f" * 32,
         "title": "Raid", "audience": "me", "saying": "works", "part": "where", "reads": "no",
         "wanted": "solo", "decided": "solo", "about": "confirm", "item": "f" * 32,
         "link": "https://example.org/raid", "base": "1", "new-where-0": "Mine now", "choice-where-0": "new",
         "text": f"user,team\n{victim.person},Raiders\n",
+        "state": "done", "owner": "", "milestone": "m1", "reached": "yes", "remark": "Mine", "linked": "",
+        "answer-step": "5", "answer-fair": "5", "answer-voice": "5", "answer-time": "5",
+        "answer-together": "5", "note": "Mine", "note_for": "team", "helps": "Nothing", "pronouns": "it",
     }  # fmt: skip
 
 
@@ -315,7 +350,8 @@ OWN = frozenset(
         "team/leave", "team/<team>/join", "team/<team>/ask", "team/<team>/wait", "team/<team>/stop-waiting",
         "draft", "files", "files/link", "hand-in", "confirm", "confirm/object", "take-back",
         "notices/read", "privacy/read", "charter", "charter/sign", "roles", "roles/rotate", "team/decline",
-        "sandbox/new",
+        "sandbox/new", "plan/add", "plan/milestone", "check-in", "contributions/remark", "discussion/new",
+        "discussion/read", "card/me",
     }
 )  # fmt: skip
 # Putting away what is one's own alone: nobody is refused that, and nothing of anybody else changes.
@@ -424,7 +460,10 @@ def test_the_words_are_where_they_belong() -> None:
     """Without this the tests above could pass because nothing was planted."""
     here = a_class()
     own = {*_read_by(here, AMARA, here.blue, TOMAS)}
-    assert {DRAFT, VERSION, TRIED} <= own
+    assert {DRAFT, VERSION, TRIED, PLANNED, SAID} <= own
+    assert PLANNED in mail_to(here, AMARA)
+    assert SAID not in mail_to(here, AMARA)
+    assert {PLANNED, SAID} <= _read_by(here, INES, here.blue, TOMAS)
     assert OBJECTION in mail_to(here, AMARA)
     assert {SUBMITTED, COMMENT, CRITERION} <= _read_by(here, INES, here.red, LINH)
     assert _read_by(here, SOFIA, here.red, LINH) == {SUBMITTED}
@@ -703,6 +742,8 @@ def test_nothing_that_people_type_acts_on_a_page(first: int) -> None:
     run(ports, post_card, carol, activity.id, pitch=evil[:280], skills=evil[280:480], hours=evil[480:680])
     run(ports, ask_to_join, carol, activity.id, team.id)
     run(ports, save_draft, eve, activity.id, {"where": evil}, seen=0)
+    work_together(ports, activity, eve, bob, short[0], evil)
+    work_together(ports, activity, bob, eve, short[1], evil)
     run(ports, submit, eve, activity.id, seen=1)
     run(ports, object_to, bob, activity.id, reason=evil)
     deliver_all(ports, compose=compose)
@@ -739,6 +780,7 @@ def test_no_name_turns_the_direction_of_what_stands_after_it() -> None:
     team = a_team(ports, activity, eve, bob, name=f"Blue{turn}\u0007", draft="Ours.")
     run(ports, describe_team, eve, activity.id, motto=f"So{turn}", is_open=False, leader="")
     run(ports, ask_to_join, carol, activity.id, team.id)
+    work_together(ports, activity, eve, bob, f"Draw{turn}", f"Say{turn}")
     run(ports, submit, eve, activity.id, seen=1)
     run(ports, object_to, bob, activity.id, reason=f"No{turn}")
     deliver_all(ports, compose=compose)

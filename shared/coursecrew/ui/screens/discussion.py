@@ -256,10 +256,7 @@ def pin(scene: Scene, request: Request, id: str) -> Next:
 
 def read(scene: Scene, request: Request) -> Next:
     """Note that one has read everything up to what the page showed."""
-    reading = Reading(request, scene.reader)
-    until = reading.moment("until")
-    reading.check()
-    do(scene, request, mark_read, until or scene.reader.now)
+    do(scene, request, mark_read, Reading(request, scene.reader).moment("until") or scene.reader.now)
     return Next("discussion", scene.reader.gettext("Nothing is new any more."))
 
 
