@@ -98,15 +98,15 @@ def test_whoever_is_not_active_is_passed_over() -> None:
     assert rotated(["Recorder"], {"Recorder": "b"}, ABC, ["a", "c"]) == {"Recorder": "c"}
 
 
-def test_roles_that_nobody_had_are_dealt_out_so_that_as_many_as_possible_have_one() -> None:
+def test_the_first_turn_deals_all_roles_out_and_later_ones_leave_empty_what_was_left_empty() -> None:
     assert rotated(["R", "C"], {}, ABC, ABC) == {"R": "a", "C": "b"}
-    assert rotated(["R", "C"], {"R": "c"}, ABC, ABC) == {"R": "a", "C": "b"}
     assert rotated(["R", "C", "T"], {}, ["a", "b"], ["a", "b"]) == {"R": "a", "C": "b", "T": "a"}
+    assert rotated(["R", "C"], {"R": "c"}, ABC, ABC) == {"R": "a"}
 
 
 def test_one_member_alone_keeps_every_role_and_nobody_at_all_gets_none() -> None:
     assert rotated(["R"], {"R": "a"}, ["a"], ["a"]) == {"R": "a"}
-    assert rotated(["R"], {"R": "gone"}, ["a"], ["a"]) == {"R": "a"}
+    assert rotated(["R"], {"R": "gone"}, ["a"], ["a"]) == {"R": "a"}  # nobody has any: dealt anew
     assert rotated(["R"], {"R": "a"}, ["a"], []) == {}
 
 

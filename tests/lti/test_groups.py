@@ -20,6 +20,8 @@ PEOPLE = {"3": "Amara Okafor", "4": "Tomás Rivera", "5": "Vũ Thùy Linh"}
 class Course:
     """A course whose people were launched once, and the keys by which we know them."""
 
+    service: Moodle | Canvas
+
     def __init__(self, tool, platform, another, *, context: str) -> None:
         claims = {CLAIM + "context": {"id": context, "title": "Urban Water"}}
         for sub, name in PEOPLE.items():

@@ -96,8 +96,8 @@ def rotated(
 ) -> dict[str, str]:
     """Each role with the member who comes next, in the order in which `members` joined.
 
-    Members who are not active are passed over; the last is followed by the first. Roles that nobody
-    had go to members who have none, as long as there are such.
+    Members who are not active are passed over; the last is followed by the first. A role that
+    nobody has stays so, unless nobody has any: then they are dealt out in that order.
     """
     there = set(active)
     order = [person for person in members if person in there]
@@ -109,12 +109,8 @@ def rotated(
             place = members.index(now[role])
             after = [*members[place + 1 :], *members[: place + 1]]
             given[role] = next(person for person in after if person in there)
-    free = 0
-    for role in roles:
-        if role not in given:
-            unburdened = [person for person in order if person not in given.values()]
-            given[role] = unburdened[0] if unburdened else order[free % len(order)]
-            free += not unburdened
+    if not given:
+        given = {role: order[number % len(order)] for number, role in enumerate(roles)}
     return given
 
 
