@@ -354,6 +354,10 @@ OWN = frozenset(
         "discussion/read", "card/me",
     }
 )  # fmt: skip
+# What any member does with what another one wrote in their team.
+OF_THE_TEAM = frozenset(
+    {"plan/tasks/<id>", "plan/tasks/<id>/move", "discussion/<id>/reply", "discussion/<id>/pin"}
+)
 # Putting away what is one's own alone: nobody is refused that, and nothing of anybody else changes.
 TIDYING = frozenset({"notices/read", "privacy/read", "team/card/remove", "team/<team>/stop-waiting"})
 AUTHORING = frozenset(
@@ -379,7 +383,7 @@ INTRUDERS: Mapping[str, Intruder] = {
     "learner without a team": Intruder(NOOR, may=OWN),
     "former member": Intruder(FEMI, may=OWN),
     "former member on the byline": Intruder(FARAH, frozenset({SUBMITTED}), OWN),
-    "member of the judged team": Intruder(SOFIA, frozenset({SUBMITTED}), OWN),
+    "member of the judged team": Intruder(SOFIA, frozenset({SUBMITTED}), OWN | OF_THE_TEAM),
     "excluded": Intruder(EZRA),
     "member and TA of another team": Intruder(TAMAR, frozenset({WITHDRAWN})),  # the byline names her
     "member and now observer": Intruder(replace(OMAR, role=Role.OBSERVER), frozenset({WITHDRAWN})),
