@@ -269,10 +269,10 @@ def say(here: Surveyed, number: int, **answers: list[int]) -> None:
     named = {name: [here.people[n].person for n in some] for name, some in answers.items()}
 
     def answer(unit: UnitOfWork) -> None:
-        for row in unit.store.find(SURVEY_ANSWERS, person=who):
-            unit.store.remove(SURVEY_ANSWERS, row.id)
-        for row in unit.store.find(SENSITIVE_ANSWERS, person=who):
-            unit.store.remove(SENSITIVE_ANSWERS, row.id)
+        for old in unit.store.find(SURVEY_ANSWERS, person=who):
+            unit.store.remove(SURVEY_ANSWERS, old.id)
+        for hidden_one in unit.store.find(SENSITIVE_ANSWERS, person=who):
+            unit.store.remove(SENSITIVE_ANSWERS, hidden_one.id)
         open_ones = {"with": named.get("with_", [])}
         hidden = {"not": named.get("not_", [])}
         unit.store.add(SURVEY_ANSWERS, SurveyAnswer(unit.new_id(), here.activity.id, who, open_ones, START))
@@ -460,6 +460,11 @@ class Dying:
         return self.clock.now()
 
 
+def under(ports: MemoryPorts, clock: Any) -> MemoryPorts:
+    """The same world under another clock."""
+    return replace(ports, clock=clock)
+
+
 def test_a_run_whose_worker_died_anywhere_is_taken_up_again_and_gives_the_same_teams() -> None:
     reference = a_surveyed_class(world(), 8)
     wanted = members_of(reference, formed(reference))
@@ -467,7 +472,7 @@ def test_a_run_whose_worker_died_anywhere_is_taken_up_again_and_gives_the_same_t
     for at in range(2, 40):
         here = a_surveyed_class(world(), 8)
         asked = ask(here)
-        dying: Any = replace(here.ports, clock=Dying(here.ports.clock, at))
+        dying = under(here.ports, Dying(here.ports.clock, at))
         try:
             work_on_formations(dying, stopwatch=Pressing(lambda: None, 0), tell_every=3)
         except Killed:
@@ -487,7 +492,7 @@ def test_a_run_that_takes_every_worker_down_fails_in_the_end() -> None:
     here = a_surveyed_class(world(), 8)
     asked = ask(here)
     for _ in range(TRIES):
-        dying: Any = replace(here.ports, clock=Dying(here.ports.clock, 3))
+        dying = under(here.ports, Dying(here.ports.clock, 3))
         with pytest.raises(Killed):
             work_on_formations(dying, stopwatch=lambda: 0.0)
         here.ports.clock.advance(CLAIM + timedelta(seconds=1))
@@ -666,11 +671,12 @@ def test_a_move_over_teams_that_somebody_changed_meanwhile_is_stale() -> None:
     here = a_surveyed_class(world(), 20)
     done = formed(here)
     one, other = teams_of(here, done)[:2]
-    move = {"one": one.id, "other": other.id, "person": one.members[0], "partner": other.members[0]}
-    seen = {"seen_one": one.version, "seen_other": other.version}
-    run(here.ports, exchange, INES, here.activity.id, done.id, **move, **seen)
+    move: dict[str, Any] = {"one": one.id, "other": other.id}
+    move |= {"person": one.members[0], "partner": other.members[0]}
+    move |= {"seen_one": one.version, "seen_other": other.version}
+    run(here.ports, exchange, INES, here.activity.id, done.id, **move)
     with pytest.raises(Stale):
-        run(here.ports, exchange, INES, here.activity.id, done.id, **move, **seen)
+        run(here.ports, exchange, INES, here.activity.id, done.id, **move)
 
 
 @pytest.mark.parametrize("case", ["size", "apart", "together", "locked", "nowhere"])
@@ -761,7 +767,7 @@ def test_a_worker_that_dies_while_it_publishes_leaves_nobody_out_and_nobody_twic
     done = formed(here)
     run(here.ports, publish_run, INES, here.activity.id, done.id)
     for at in range(2, 6):
-        dying: Any = replace(here.ports, clock=Dying(here.ports.clock, at))
+        dying = under(here.ports, Dying(here.ports.clock, at))
         try:
             work_on_formations(dying, stopwatch=lambda: 0.0)
         except Killed:
@@ -955,6 +961,20 @@ def test_nothing_of_a_sensitive_answer_is_in_any_row_but_its_own() -> None:
     text = run(here.ports, lambda unit: "".join(explanation(unit, INES, here.activity.id, done.id)))
     assert PLANTED not in text
     assert PLANTED in all_rows(here.ports)
+
+
+def test_a_fault_in_the_middle_is_logged_by_its_place_and_never_by_what_it_says(caplog: Any) -> None:
+    here = a_surveyed_class(world(), 8)
+    ask(here, wishes=WISHES)
+
+    def broken() -> float:
+        raise ValueError(f"could not convert {PLANTED}")
+
+    stopwatch = Pressing(broken, at=3)
+    assert work_on_formations(here.ports, stopwatch=stopwatch, tell_every=0) == 1
+    assert "event=formation result=broken" in caplog.text
+    assert "error=ValueError" in caplog.text
+    assert PLANTED not in caplog.text
 
 
 def test_in_a_class_of_few_teams_a_sensitive_rule_is_missed_by_some_or_by_none() -> None:

@@ -8,6 +8,7 @@ beginning. The search itself happens outside any transaction.
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -83,8 +84,11 @@ def work_on_formations(ports: Ports, *, stopwatch: Callable[[], float], tell_eve
                 _in_chunks(ports, claimed)
         except Lost:
             log.info("event=formation result=left run=%s", claimed.id)
-        except Exception:  # the claim runs out by itself; other runs must not wait for that
-            log.exception("event=formation result=broken run=%s", claimed.id)
+        except Exception as error:  # noqa: BLE001 - the claim runs out by itself, and other runs wait
+            # Where it broke, and not what it says: that may repeat somebody's answer.
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            kind = type(error).__name__
+            log.error("event=formation result=broken run=%s error=%s\n%s", claimed.id, kind, frames)
     return taken
 
 
