@@ -31,6 +31,11 @@ def told(before: str, after: str) -> str:
             "The [-pipe-]{+valve+} leaks. It is old.",
         ),
         ("It is old.", "It is old. Ravi looks.", "It is old.{+ Ravi looks.+}"),
+        (
+            "It would help. They pay in a few years.",
+            "It does so at two points. They pay soon.",
+            "It [-would help-]{+does so at two points+}. They pay [-in a few years-]{+soon+}.",
+        ),
         ("One big pipe.", "Two small pipes.", "[-One big pipe-]{+Two small pipes+}."),
         ("a\n\nb", "a\n\nc", "a\n\n[-b-]{+c+}"),
     ],

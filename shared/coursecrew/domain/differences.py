@@ -40,7 +40,7 @@ def differences(before: str, after: str) -> list[Stretch]:
         found.extend(_within("".join(old[at:low]), "".join(new[new_at:new_low])))
         found.append(Stretch("same", "".join(old[low : low + length])))
         at, new_at = low + length, new_low + length
-    return list(_joined(found))
+    return _joined(found)
 
 
 def _within(before: str, after: str) -> Iterator[Stretch]:
@@ -60,18 +60,21 @@ def _within(before: str, after: str) -> Iterator[Stretch]:
             yield Stretch("new", "".join(new[new_low:new_high]))
 
 
-def _joined(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
+def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:
     """Neighbours of one kind as one; a lone blank between two changes belongs to both of them."""
-    waiting = [stretch for stretch in stretches if stretch.text]
+    runs: list[Stretch] = []
+    for stretch in stretches:
+        if stretch.text:
+            _add(runs, stretch)
     done: list[Stretch] = []
-    for place, stretch in enumerate(waiting):
-        between = stretch.kind == "same" and stretch.text.isspace() and 0 < place < len(waiting) - 1
-        if between and "\n" not in stretch.text:
+    for place, stretch in enumerate(runs):
+        lone = stretch.kind == "same" and stretch.text.isspace() and "\n" not in stretch.text
+        if lone and 0 < place < len(runs) - 1:
             _add(done, replace(stretch, kind="gone"))
             _add(done, replace(stretch, kind="new"))
         else:
             _add(done, stretch)
-    yield from done
+    return done
 
 
 def _add(done: list[Stretch], stretch: Stretch) -> None:

@@ -81,7 +81,7 @@ class Merge:
         for place, part in enumerate(self.parts):
             if isinstance(part, Overlap):
                 before, behind = "".join(texts[:place]), "".join(texts[place + 1 :])
-                found.append((before[-around:], behind[:around]))
+                found.append((_end_of(before, around), _end_of(behind[::-1], around)[::-1]))
         return tuple(found)
 
     def places(self) -> tuple[tuple[int, Overlap], ...]:
@@ -166,6 +166,13 @@ def _as_merge(parts: Sequence[str | Overlap]) -> Merge:
     if text := "".join(run):
         joined.append(text)
     return Merge(tuple(joined))
+
+
+def _end_of(text: str, most: int) -> str:
+    """The end of a text, no word torn where it has blanks."""
+    end = text[-most:]
+    blank = end.find(" ")
+    return end[blank:] if len(text) > most and 0 <= blank < len(end) // 2 else end
 
 
 def _clusters(edits: Sequence[_Edit]) -> Iterator[list[_Edit]]:
