@@ -17,22 +17,27 @@ import coursecrew
 from coursecrew.app import submissions, teams
 from coursecrew.app.activities import save_settings
 from coursecrew.app.charters import save_charter
+from coursecrew.app.drafts import share_version
 from coursecrew.app.grading import release_grades, score_work
 from coursecrew.app.memory import MemoryPorts
+from coursecrew.app.mentoring import name_mentor
 from coursecrew.app.outbox import deliver_all
 from coursecrew.app.records import (
     ASKINGS,
     CHARTERS,
     DRAFT_VERSIONS,
     EVENTS,
+    GLASSES,
     MEMBERSHIPS,
     NOTICES,
+    SANDBOX_ITEMS,
     SUBMISSIONS,
     TEAMS,
     WAITING,
     WORKS,
     RecordType,
 )
+from coursecrew.app.sandbox import add_item, break_glass
 from coursecrew.app.team_roles import rotate_roles
 from coursecrew.app.unit_of_work import run
 from coursecrew.app.upkeep import upkeep
@@ -41,6 +46,7 @@ from coursecrew.domain.errors import Conflict, Invalid, Problem, Refusal, StaleW
 from coursecrew.domain.events import Kind
 from coursecrew.domain.notices import TELLS
 from coursecrew.domain.people import Actor, Role
+from coursecrew.domain.sandbox import Audience
 from coursecrew.domain.schedule import Step, Window
 from coursecrew.domain.submissions import WorkState
 from coursecrew.domain.teams import Team
@@ -78,6 +84,8 @@ from tests.ui.parts import Part, ask, faults, words_of
 
 TESTER = replace(actor("Tester"), looks_on=True)
 PARENT = actor("Parent", Role.OBSERVER)
+ADA = actor("Ada", Role.ADMIN)
+MONA = actor("Mona", Role.OBSERVER)
 READER = Reader("en", zone("Africa/Lagos"), START)
 SOURCE = Path(coursecrew.__file__).parent
 
@@ -107,6 +115,7 @@ def graded() -> Stage:
     made = stage(charter=Charter((CharterPart("meeting", "When we meet"),)), team_roles=("Recorder",))
     run(made.ports, save_charter, AMARA, made.activity.id, {"meeting": "Sundays."}, seen=0)
     run(made.ports, rotate_roles, TOMAS, made.activity.id)
+    _beside(made)
     made.ports.clock.move_to(DUE + timedelta(hours=16))
     hand_in(made.ports, made.activity, AMARA)
     work = made.ports.rows(WORKS)[0]
@@ -116,6 +125,16 @@ def graded() -> Stage:
     return made
 
 
+def _beside(made: Stage) -> None:
+    """Mona mentors Blue Ledger and was shown a version; Amara has an item that was opened once."""
+    ports, activity = made.ports, made.activity
+    come_in(ports, MONA, ADA)
+    run(ports, name_mentor, INES, activity.id, made.blue.id, MONA.person)
+    run(ports, share_version, AMARA, activity.id, ports.rows(DRAFT_VERSIONS)[0].id)
+    run(ports, add_item, AMARA, activity.id, title="An idea", text="Try **this**.", audience=Audience.TEAM)
+    run(ports, break_glass, ADA, activity.id, name="Amara", reason="A threat was reported to us today.")
+
+
 # --- every screen × every role ---
 
 WHO = {
@@ -123,6 +142,7 @@ WHO = {
     "without team": SOFIA,
     "looking on": TESTER,
     "parent": PARENT,
+    "mentor": MONA,
     "ta": KWAME,
     "instructor": INES,
 }
@@ -130,6 +150,8 @@ ALL_MAY = dict.fromkeys(WHO, 200)
 MEMBERS = {**dict.fromkeys(WHO, 403), "member": 200, "ta": 404, "instructor": 404}
 OWN_TEAM = {**dict.fromkeys(WHO, 403), "member": 200, "without team": 404}
 STAFF = {**dict.fromkeys(WHO, 403), "ta": 200, "instructor": 200}
+NOBODY = dict.fromkeys(WHO, 403)
+MENTOR = {**NOBODY, "mentor": 200}
 SCREENS: Mapping[str, Mapping[str, int]] = {
     "": ALL_MAY,
     "team": ALL_MAY,
@@ -148,13 +170,24 @@ SCREENS: Mapping[str, Mapping[str, int]] = {
     "here/<activity>/<team>": {**dict.fromkeys(WHO, 403), "member": 200},
     "versions": MEMBERS,
     "versions?team=<team>": {**STAFF, "member": 200},
-    "versions/<id>": {**STAFF, "member": 200},
+    "versions/<id>": {**STAFF, "member": 200, "mentor": 200},
     "hand-in": MEMBERS,
     "confirm": MEMBERS,
     "take-back": MEMBERS,
-    "submission/<id>": {**STAFF, "member": 200},
+    "submission/<id>": {**STAFF, "member": 200, "mentor": 200},
     "result": {**dict.fromkeys(WHO, 403), "member": 200, "without team": 200},
     "privacy": ALL_MAY,
+    "mentoring": MENTOR,
+    "mentoring/<team>": MENTOR,
+    "mentoring/<team>/draft": MENTOR,
+    "mentoring/<team>/versions/<version>": MENTOR,
+    "sandbox": {**NOBODY, "member": 200, "without team": 200},
+    "sandbox/new": {**NOBODY, "member": 200, "without team": 200},
+    "sandbox/<item>": {**NOBODY, "member": 200},
+    "sandbox/<item>/edit": {**NOBODY, "member": 200},
+    "sandbox/glass": NOBODY,
+    "sandbox/glass/<glass>": NOBODY,
+    "team/alone": {**NOBODY, "member": 409},
     "teaching": STAFF,
     "release": STAFF,
     "grading": STAFF,
@@ -176,6 +209,8 @@ def address(made: Stage, path: str) -> str:
         "teams": TEAMS,
     }
     path = path.replace("<activity>", made.activity.id).replace("<team>", made.blue.id)
+    for name, kind in {"<item>": SANDBOX_ITEMS, "<glass>": GLASSES, "<version>": DRAFT_VERSIONS}.items():
+        path = path.replace(name, made.ports.rows(kind)[0].id) if name in path else path
     if "<id>" not in path:
         return path
     return path.replace("<id>", made.ports.rows(kinds[path.split("/")[0]])[0].id)

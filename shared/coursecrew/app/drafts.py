@@ -12,13 +12,13 @@ from coursecrew.app.marks import MOST
 from coursecrew.app.presence import others_here
 from coursecrew.app.records import ACTIVITIES, DRAFT_VERSIONS, PRESENCES, WORKS
 from coursecrew.app.submissions import WorkView, draft_of, drafting, own_work, put_in_force, save_draft
-from coursecrew.app.teams import participants_of, standing, team_here
+from coursecrew.app.teams import Standing, participants_of, standing, team_here
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.activities import Activity
 from coursecrew.domain.errors import Invalid, NotFound, Problem, Stale
 from coursecrew.domain.merging import Merge, Overlap, merge
 from coursecrew.domain.people import Actor, Participant
-from coursecrew.domain.permissions import Action, require
+from coursecrew.domain.permissions import Action, is_allowed, require
 from coursecrew.domain.presence import Presence
 from coursecrew.domain.submissions import (
     Draft,
@@ -119,18 +119,24 @@ class VersionRow:
     author: Participant | None
 
 
+def member_of(here: Standing, team: str) -> bool:
+    """Whether somebody standing there is in that team."""
+    return here.team is not None and here.team.id == team
+
+
 def versions_page(
     unit: UnitOfWork, actor: Actor, activity_id: str, *, team: str = "", after: str = ""
 ) -> tuple[list[VersionRow], bool]:
     """The versions of a team's draft, newest first, and whether there are more.
 
-    `team` is the team whose they are, one's own if "" is given; `after` is the id of the last version
+    For the team and staff: mentors find those that were shared on their own page. `team` is the team
+    whose they are, one's own if "" is given; `after` is the id of the last version
     of the page before.
     """
     activity = unit.store.get(ACTIVITIES, activity_id)
     here = standing(unit, actor, activity)
     whose = team or (here.team.id if here.team else "")
-    require(actor, Action.READ_DRAFT, mentor_subject(unit, actor, here, whose) if team else here.subject)
+    require(actor, Action.READ_DRAFT, replace(here.subject, team=whose, member=member_of(here, whose)))
     if not whose:
         raise NotFound("own_team")
     team_here(unit, activity, whose)
@@ -195,9 +201,13 @@ def look_at_version(unit: UnitOfWork, actor: Actor, activity_id: str, version_id
     activity = unit.store.get(ACTIVITIES, activity_id)
     here = standing(unit, actor, activity)
     subject = mentor_subject(unit, actor, here, work.team)
-    require(actor, Action.READ_AS_MENTOR if row.shared and subject.mentor else Action.READ_DRAFT, subject)
+    # A mentor reads what was shared, also where the team lets them read the draft as it stands now.
+    closed = replace(subject, open_draft=False)
+    as_mentor = row.shared and subject.mentor and not is_allowed(actor, Action.READ_DRAFT, closed)
+    require(actor, Action.READ_AS_MENTOR if as_mentor else Action.READ_DRAFT, closed)
+    only = {"shared": True} if as_mentor else {}
     earlier = unit.store.find(
-        DRAFT_VERSIONS, work=row.work, kind=SHOWN_KINDS, order="newest", after=row, limit=2
+        DRAFT_VERSIONS, work=row.work, kind=SHOWN_KINDS, order="newest", after=row, limit=2, **only
     )
     # A text that lost has the number of the draft it lost against; it is no state before another.
     before = next((one for one in earlier if one.kind != VersionKind.KEPT.value), None)

@@ -504,6 +504,7 @@ REFUSALS: Mapping[str, Said] = {
     "sandbox_full": Said(
         409, N_("You have %(most)s items in the sandbox, and that is the most."), N_("Delete one first.")
     ),
+    "nudge": Said(409, N_("This reminder cannot go out now.")),
     "nudge:today": Said(
         409,
         N_("There was a reminder about this less than a day ago."),
