@@ -8,16 +8,21 @@ from datetime import timedelta
 
 import pytest
 
+from coursecrew.app.charters import save_charter
 from coursecrew.app.grading import release_grades, score_work
 from coursecrew.app.memory import MemoryPorts
-from coursecrew.app.records import GRADES, POSTS, TASKS, TEAMS, WORKS
+from coursecrew.app.ports import Grouping, PlatformGroup
+from coursecrew.app.records import CHARTERS, GRADES, POSTS, TASKS, TEAMS, WORKS
 from coursecrew.app.submissions import submit
 from coursecrew.app.surveys import save_answers
-from coursecrew.app.teams import wait_for_seat
+from coursecrew.app.team_roles import rotate_roles
+from coursecrew.app.teams import describe_team, wait_for_seat
 from coursecrew.app.unit_of_work import run
 from coursecrew.domain.activities import SubmitRule
+from coursecrew.domain.wishes import Charter, CharterPart
 from tests.builders import (
     AMARA,
+    COURSE,
     DUE,
     INES,
     LINH,
@@ -95,6 +100,27 @@ def working(ports: MemoryPorts) -> None:
     a_space(ports)
 
 
+def agreeing(ports: MemoryPorts) -> None:
+    """A charter that one has signed and the draft waits for, roles that went round, a name held."""
+    charter = Charter((CharterPart("meeting", "When we meet", "Day, hour and time zone."),), blocks=True)
+    activity = an_assignment(
+        ports, MEHMET, SOFIA,
+        charter=charter, team_roles=("Facilitator", "Recorder"), listed_words=("rotten",),
+    )  # fmt: skip
+    a_team(ports, activity, AMARA, TOMAS)
+    for number, text in enumerate(("Sundays, **18:00**.", "Mondays.")):
+        run(ports, save_charter, AMARA, activity.id, {"meeting": text}, seen=number)
+    for _ in range(2):
+        run(ports, rotate_roles, AMARA, activity.id)
+    run(
+        ports, describe_team, AMARA, activity.id,
+        name="Rotten Ledger", motto="", is_open=True, leader="",
+    )  # fmt: skip
+    come_in(ports, INES)
+    grouping = Grouping("7", "grouping", "Projects")
+    ports.people.kept[COURSE] = [(grouping, [PlatformGroup("Pipes", (SOFIA.person,))])]
+
+
 LEARNER = ("team", "privacy")
 MEMBER = (*LEARNER, "draft", "hand-in", "team/about", "team/leave", "team/invite", "versions")
 STAFF = (
@@ -154,6 +180,24 @@ CASES = [
             "teams/<team>/contributions",
         ),
     ),
+    (
+        agreeing,
+        "amara",
+        ("team", "charter", "charter/versions", "charter/versions/<charter>", "roles", "team/about", "draft"),
+    ),
+    (agreeing, "tomas", ("team", "charter")),
+    (
+        agreeing,
+        "ines",
+        (
+            "teaching",
+            "teams",
+            "teams/<team>",
+            "teams/from-platform",
+            "charter/versions/<charter>",
+            "settings",
+        ),
+    ),
     (hidden, "amara", ("team",)),
     (hidden, "ines", ("teaching", "settings")),
 ]
@@ -172,6 +216,7 @@ def case(request) -> Iterator[tuple[House, str, list[str]]]:
         "<person>": [TOMAS.person],
         "<task>": [row.id for row in ports.rows(TASKS)],
         "<post>": [row.id for row in ports.rows(POSTS)],
+        "<charter>": [row.id for row in ports.rows(CHARTERS)],
     }
 
     def filled(path: str) -> str:
