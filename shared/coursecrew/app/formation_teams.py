@@ -114,12 +114,16 @@ def activities_of_set(unit: UnitOfWork, run: Formation) -> list[str]:
     return [row.id for row in rows if row.settings.teams.name == name]
 
 
-def handed_in(unit: UnitOfWork, run: Formation) -> bool:
-    """Whether a team that the run made has handed anything in, in any activity that shares the set."""
+def handed_in(unit: UnitOfWork, run: Formation, *, pages: int = 1_000_000) -> bool:
+    """Whether a team that the run made has handed anything in, in any activity that shares the set.
+
+    A page that only offers the press looks at few `pages` of submissions; the press itself at all.
+    """
     here = activities_of_set(unit, run)
     last: Any = None
-    while page := unit.store.find(SUBMISSIONS, activity=here, after=last, limit=PAGE):
-        if _made_here(unit, run, [row.team for row in page]):
+    for _ in range(pages):
+        page = unit.store.find(SUBMISSIONS, activity=here, after=last, limit=PAGE)
+        if page and _made_here(unit, run, [row.team for row in page]):
             return True
         if len(page) < PAGE:
             break

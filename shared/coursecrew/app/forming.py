@@ -266,7 +266,7 @@ def review(
         rules=rules_said(run),
         problems=_problems_said(run.problems, people),
         may_publish=run.state is RunState.DONE and not others and bool(run.result.get("teams")),
-        may_take_back=run.state is RunState.PUBLISHED and not others and not handed_in(unit, run),
+        may_take_back=run.state is RunState.PUBLISHED and not others and not handed_in(unit, run, pages=1),
         left_out=tuple(people[key] for key in left_out if key in people),
     )
 
