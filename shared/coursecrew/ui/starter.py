@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from coursecrew.domain.activities import Prompt, Settings
+from coursecrew.domain.plans import Milestone
 from coursecrew.domain.rubrics import Criterion, Level, Rubric
 from coursecrew.domain.schedule import Step, Window
 from coursecrew.domain.survey import Ask, Question
@@ -54,6 +55,20 @@ def starter(settings: Settings, reader: Reader) -> Settings:
         ),
         steps={**settings.steps, Step.DRAFT: window},
         rubric=settings.rubric if settings.rubric.criteria else _rubric(reader),
+        milestones=settings.milestones or _milestones(due, reader),
+    )
+
+
+def _milestones(due: datetime, reader: Reader) -> tuple[Milestone, ...]:
+    """Two things on the way, a third of the time apart; none where the work is due already."""
+    _, third = reader.gettext, (due - reader.now) / 3
+    if third < timedelta(days=1):
+        return ()
+    return (
+        Milestone(
+            "m1", _("The question is chosen, and the parts are divided"), _evening(due - 2 * third, reader)
+        ),
+        Milestone("m2", _("Every part has a first text"), _evening(due - third, reader)),
     )
 
 
