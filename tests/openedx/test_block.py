@@ -375,6 +375,27 @@ def test_what_an_author_saved_is_in_force_once_somebody_comes_in(course: Course)
     assert "A plan for one street." in course.get("amara").content.decode()
 
 
+def test_two_authors_in_studio_keep_what_both_changed_and_choose_where_they_clash(course: Course) -> None:
+    first = _form_values(course.get("ines", "studio/settings").content.decode())
+    second = dict(first)
+    course.post("ines", "studio/settings/save", **{**first, "goal": "A plan for one street."})
+
+    other = course.post("ines", "studio/settings/save", **{**second, "done_when": "A neighbour agrees"})
+    assert other.status_code == 200
+    assert course.block("ines").settings["goal"] == "A plan for one street."
+    assert course.block("ines").settings["done_when"] == ["A neighbour agrees"]
+
+    clash = course.post("ines", "studio/settings/save", **{**second, "goal": "A plan for a whole city."})
+    assert clash.status_code == 409
+    assert "A plan for one street." in clash.content.decode()
+    assert "A plan for a whole city." in clash.content.decode()
+    assert course.block("ines").settings["goal"] == "A plan for one street."
+    again = _form_values(clash.content.decode())
+    chosen = course.post("ines", "studio/settings/save", **{**again, "keep-goal": "yours"})
+    assert chosen.status_code == 200
+    assert course.block("ines").settings["goal"] == "A plan for a whole city."
+
+
 def _form_values(html: str) -> dict[str, str]:
     """What a browser would send of the settings form, untouched."""
     from html.parser import HTMLParser

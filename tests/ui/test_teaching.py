@@ -135,6 +135,19 @@ def test_two_teachers_who_save_at_once_choose_only_where_both_changed() -> None:
     assert (now.goal, now.title, now.teams.max) == ("Theirs", "My title", 5)
 
 
+def test_a_form_refused_for_a_field_still_knows_what_it_began_with() -> None:
+    ports = world()
+    an_assignment(ports)
+    mine, theirs = (fields_of(ask(ports, INES, "settings")) for _ in range(2))
+    ask(ports, INES, "settings/save", theirs | {"goal": ["Theirs"], "request_key": ["1"]})
+    wrong = mine | {"goal": ["Mine"], "team_min": ["9"], "request_key": ["2"]}
+    refused = ask(ports, INES, "settings/save", wrong)
+    assert refused.status == 422
+    again = fields_of(refused) | {"team_min": mine["team_min"], "request_key": ["3"]}
+    assert ask(ports, INES, "settings/save", again).status == 409
+    assert ports.rows(ACTIVITIES)[0].settings.goal == "Theirs"
+
+
 def test_in_studio_the_form_saves_to_the_document_and_touches_no_table() -> None:
     ports = world()
     kept: list[Mapping[str, object]] = []

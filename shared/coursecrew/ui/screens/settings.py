@@ -27,7 +27,7 @@ from coursecrew.domain.activities import (
     readiness,
     to_document,
 )
-from coursecrew.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from coursecrew.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Stale
 from coursecrew.domain.permissions import Action, is_allowed
 from coursecrew.domain.schedule import Step, Window
 from coursecrew.ui.errors import say_check
@@ -82,6 +82,7 @@ def settings(scene: Scene, request: Request) -> Response:
         eyebrow=_("Team assignment · settings"),
         stored=stored,
         seen=seen,
+        began=beginning(scene),
         clashes=clashes,
         panel=_panel(scene, stored, checks),
         checks=[(check, say_check(check, scene.reader)) for check in checks],
@@ -211,11 +212,40 @@ def keep(scene: Scene, request: Request, wish: Settings, back: str, said: str = 
     wish = from_document(_chosen(request, to_document(wish)))
     _ = scene.reader.gettext
     if scene.shell.keep_settings is not None:
-        scene.shell.keep_settings({**to_document(wish), **_points(scene, request)})
+        document = _joined(scene, request, to_document(wish))
+        scene.shell.keep_settings({**document, **_points(scene, request)})
         return Next(back, said or _("Saved."))
     seen = Reading(request, scene.reader).whole("seen")
     saved = do(scene, request, save_settings, wish, seen=seen)
     return Next(back, said or _("Saved as version %(number)s.", number=saved.settings_number))
+
+
+def _joined(scene: Scene, request: Request, mine: dict[str, Any]) -> dict[str, Any]:
+    """A form's document with what another author saved in the platform's editor since it was opened.
+
+    That editor keeps no versions, so the form carries the document it began with.
+    """
+    base, theirs = began_with(request), to_document(scene.settings)
+    if base is None or base == theirs:
+        return mine
+    merged, clashes = merge_documents(base, mine, theirs)
+    if clashes:
+        raise Stale(what="settings", clashes=clashes)
+    return to_document(from_document(merged))
+
+
+def beginning(scene: Scene) -> str:
+    """The document that a form of the platform's editor begins with, as it carries it."""
+    return json.dumps(to_document(scene.settings), ensure_ascii=False) if scene.shell.keep_settings else ""
+
+
+def began_with(request: Request) -> dict[str, Any] | None:
+    """The document that a form began with, where it carries one that can be read."""
+    try:
+        base = json.loads(request.field("base"))
+        return to_document(from_document(base)) if isinstance(base, dict) else None
+    except (ValueError, Invalid):
+        return None
 
 
 def fill_in(scene: Scene, request: Request) -> Next:
@@ -393,8 +423,8 @@ def merged_with(scene: Scene, request: Request, form: Settings) -> tuple[Setting
     def base_of(unit: UnitOfWork) -> Mapping[str, Any]:
         return to_document(settings_version(unit, scene.activity.id, seen).settings)
 
-    base = run(scene.ports, base_of)
-    merged, clashes = merge_documents(base, mine, theirs)
+    base = began_with(request) if scene.shell.keep_settings is not None else run(scene.ports, base_of)
+    merged, clashes = merge_documents(base or {}, mine, theirs)
     for clash in clashes:
         put(merged, clash["place"], clash["yours"])
     return from_document(merged), [_clash(clash, scene.reader) for clash in clashes]

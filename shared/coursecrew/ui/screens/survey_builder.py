@@ -22,6 +22,7 @@ from coursecrew.ui.reader import Reader
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.screens.settings import (
     Clash,
+    beginning,
     held_sentence,
     is_editable,
     keep,
@@ -68,6 +69,7 @@ def builder(scene: Scene, request: Request) -> Response:
         panel=_panel(scene, stored),
         stored=stored,
         seen=scene.activity.settings_number,
+        began=beginning(scene),
         clashes=clashes,
         held=_held(scene),
         editable=is_editable(scene),
@@ -313,6 +315,7 @@ def wishes(scene: Scene, request: Request) -> Response:
         crumbs=[Crumb(_("Settings"), "settings"), Crumb(_("Survey"), "settings/survey"), Crumb(_("Wishes"))],
         stored=stored,
         seen=scene.activity.settings_number,
+        began=beginning(scene),
         clashes=clashes,
         editable=is_editable(scene),
         rows=wish_rows(stored.survey, stored.forming.wishes, scene.reader),
