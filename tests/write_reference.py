@@ -396,6 +396,10 @@ VARIABLES: Mapping[str, tuple[str, str, str]] = {
     "COURSECREW_TRUSTED_AUDIENCES": (
         TOOL, "none", "Further audiences, separated by blanks, that a launch may name beside the client.",
     ),
+    "COURSECREW_SCAN_COMMAND": (
+        TOOL, "none: uploads are not looked through",
+        "A program that gets each upload on its input and ends with 0 if it is harmless, 1 if it is not.",
+    ),
     "COURSECREW_LAUNCHES_PER_MINUTE": (
         TOOL, "`1200`", "Logins and launches taken from one address in a minute; a campus is one address.",
     ),
