@@ -81,6 +81,7 @@ from tests.builders import (
     write,
 )
 from tests.ui.parts import Part, ask, faults, words_of
+from tests.ui.test_plan import PAGES as WORKSPACE
 
 TESTER = replace(actor("Tester"), looks_on=True)
 PARENT = actor("Parent", Role.OBSERVER)
@@ -233,6 +234,7 @@ def test_no_screen_of_a_learner_is_left_out_above() -> None:
     covered_elsewhere = {
         path for path in theirs if path.split("/")[0] in ("settings", "teams", "people", "grades", "survey")
     }
+    covered_elsewhere |= set(WORKSPACE)  # `test_plan.py`
     assert theirs - covered_elsewhere <= {path.partition("?")[0] for path in SCREENS}
 
 
