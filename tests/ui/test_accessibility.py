@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 
@@ -12,9 +13,10 @@ from coursecrew.app.charters import save_charter
 from coursecrew.app.grading import release_grades, score_work
 from coursecrew.app.memory import MemoryPorts
 from coursecrew.app.ports import Grouping, PlatformGroup
-from coursecrew.app.records import CHARTERS, GRADES, POSTS, TASKS, TEAMS, WORKS
+from coursecrew.app.records import CHARTERS, DRAFT_VERSIONS, GRADES, POSTS, TASKS, TEAMS, WORKS
 from coursecrew.app.submissions import submit
 from coursecrew.app.surveys import save_answers
+from coursecrew.app.team_files import add_link, add_team_files
 from coursecrew.app.team_roles import rotate_roles
 from coursecrew.app.teams import describe_team, wait_for_seat
 from coursecrew.app.unit_of_work import run
@@ -38,6 +40,7 @@ from tests.builders import (
     write,
 )
 from tests.ui.house import House, open_house
+from tests.ui.parts import ask
 from tests.ui.spaces import a_space
 from tests.ui.test_survey import FORMED, SURVEY
 
@@ -121,6 +124,16 @@ def agreeing(ports: MemoryPorts) -> None:
     ports.people.kept[COURSE] = [(grouping, [PlatformGroup("Pipes", (SOFIA.person,))])]
 
 
+def drafted(ports: MemoryPorts) -> None:
+    """A draft with a past, a link and a file, and somebody else in it."""
+    activity = an_assignment(ports, AMARA, TOMAS)
+    a_team(ports, activity, AMARA, TOMAS, draft="The pipe is old. Nobody looks.")
+    write(ports, activity, TOMAS, "The pipe is **new**. Nobody looks.", seen=1)
+    add_team_files(ports, AMARA, activity.id, [("flows.csv", BytesIO(b"hour,flow"))], limit=1000)
+    run(ports, add_link, TOMAS, activity.id, address="https://docs.example/plan")
+    ask(ports, TOMAS, "draft")
+
+
 LEARNER = ("team", "privacy")
 MEMBER = (*LEARNER, "draft", "hand-in", "team/about", "team/leave", "team/invite", "versions")
 STAFF = (
@@ -198,6 +211,7 @@ CASES = [
             "settings",
         ),
     ),
+    (drafted, "amara", ("draft", "draft/read", "files", "versions", "versions/<version>", "hand-in")),
     (hidden, "amara", ("team",)),
     (hidden, "ines", ("teaching", "settings")),
 ]
@@ -217,6 +231,7 @@ def case(request) -> Iterator[tuple[House, str, list[str]]]:
         "<task>": [row.id for row in ports.rows(TASKS)],
         "<post>": [row.id for row in ports.rows(POSTS)],
         "<charter>": [row.id for row in ports.rows(CHARTERS)],
+        "<version>": [row.id for row in ports.rows(DRAFT_VERSIONS)],
     }
 
     def filled(path: str) -> str:
@@ -246,6 +261,27 @@ def test_axe_finds_nothing_on_any_screen(case, open_page) -> None:
                 for one in result.response["violations"]
             ]
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_where_two_changed_the_same_and_a_place_was_left_open(open_page, width) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    ports = world()
+    activity = an_assignment(ports, AMARA, TOMAS)
+    a_team(ports, activity, AMARA, TOMAS, draft="The pipe is old. Nobody looks.")
+    with open_house(House(ports, PEOPLE)) as house:
+        page = open_page(width=width, height=900, complaints=EXPECTED)
+        page.goto(house.page("amara", "draft"))
+        page.get_by_label("1 Where the water goes").wait_for()
+        write(ports, activity, TOMAS, "The pipe is new. Nobody looks.", seen=1)
+        page.get_by_label("1 Where the water goes").fill("The pipe is gone. Nobody looks.")
+        page.get_by_role("button", name="Save", exact=True).click()
+        for wait in ("Choose a text in 1 place", "Place 1 is still open"):
+            page.get_by_text(wait).first.wait_for()
+            violations = Axe().run(page, context="coursecrew-activity").response["violations"]
+            assert not violations, [(one["id"], one["nodes"][0]["html"][:200]) for one in violations]
+            page.get_by_role("button", name="Save the draft").click()
 
 
 def test_axe_finds_nothing_on_a_form_that_was_refused(open_page) -> None:
