@@ -14,6 +14,7 @@ from coursecrew.app.charters import (
     signed_counts,
 )
 from coursecrew.app.memory import MemoryPorts
+from coursecrew.app.mentoring import end_mentor, name_mentor
 from coursecrew.app.outbox import deliver_all
 from coursecrew.app.people import exclude
 from coursecrew.app.records import CHARTERS, EVENTS, MEMBERSHIPS, NOTICES, SIGNATURES, TEAMS
@@ -35,6 +36,7 @@ from tests.builders import (
     SOFIA,
     TOMAS,
     a_team,
+    actor,
     an_assignment,
     come_in,
     world,
@@ -182,6 +184,19 @@ def test_staff_read_a_charter_and_sign_none() -> None:
         refused("not_allowed", ports, sign_charter, who, activity.id, seen=1)
     other = replace(KWAME, teams=("another-team",))
     refused("not_allowed", ports, read_charter_version, other, activity.id, version.id)
+
+
+def test_a_mentor_of_the_team_reads_its_charter_as_long_as_they_are_one() -> None:
+    ports, activity, team = a_team_with_rules()
+    version = run(ports, save_charter, AMARA, activity.id, GOAL, seen=0)
+    mona = actor("Mona")
+    come_in(ports, mona)
+    refused("not_allowed", ports, read_charter_version, mona, activity.id, version.id)
+    bond = run(ports, name_mentor, INES, activity.id, team.id, mona.person)
+    assert run(ports, read_charter_version, mona, activity.id, version.id)[0] == version
+    refused("not_allowed", ports, sign_charter, mona, activity.id, seen=1)
+    run(ports, end_mentor, INES, activity.id, team.id, bond.id)
+    refused("not_allowed", ports, read_charter_version, mona, activity.id, version.id)
 
 
 def test_a_member_of_another_team_reads_no_charter_by_its_id() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from coursecrew.app.bonds import mentor_subject
 from coursecrew.app.records import ACTIVITIES, CHARTERS, SIGNATURES, TEAMS
 from coursecrew.app.teams import (
     Standing,
@@ -203,14 +204,12 @@ def charter_versions(
 def read_charter_version(
     unit: UnitOfWork, actor: Actor, activity_id: str, id: str
 ) -> tuple[CharterVersion, Team, dict[str, Participant], dict[str, datetime]]:
-    """One version with its signatures, for members of its team and for staff."""
+    """One version with its signatures, for members of its team, its mentors, and staff."""
     activity = unit.store.get(ACTIVITIES, activity_id)
     here = standing(unit, actor, activity)
     version = unit.store.get(CHARTERS, id)
     team = team_here(unit, activity, version.team)
-    mine = here.team is not None and here.team.id == team.id
-    subject = replace(here.subject, team=team.id, member=mine)
-    require(actor, Action.READ_CHARTER, subject)
+    require(actor, Action.READ_CHARTER, mentor_subject(unit, actor, here, team.id))
     rows = unit.store.find(SIGNATURES, charter=version.id, limit=SIGNED_AT_MOST)
     people = participants_of(unit, actor.course, {version.by, *(row.person for row in rows)})
     return version, team, people, {row.person: row.at for row in rows}

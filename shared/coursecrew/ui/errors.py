@@ -74,7 +74,7 @@ REFUSALS: Mapping[str, Said] = {
     ),
     "not_allowed:read_charter": Said(
         403,
-        N_("Only members of the team and the course staff can read what the team agreed on."),
+        N_("Only the team itself, its mentors and the course staff can read what it agreed on."),
         N_("Whoever leaves a team no longer reads its charter."),
     ),
     "not_allowed:write_charter": Said(403, N_("Only members of the team can write and sign its charter.")),
