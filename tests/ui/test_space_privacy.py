@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,7 @@ from coursecrew.app.upkeep import upkeep
 from coursecrew.domain.people import Actor
 from coursecrew.ui.mail import compose
 from coursecrew.ui.routes import ROUTES
-from tests.builders import AMARA, INES, KWAME, LINH, MEHMET, TOMAS
+from tests.builders import AMARA, INES, KWAME, LINH, MEHMET, TOMAS, come_in
 from tests.ui.parts import ask
 from tests.ui.spaces import (
     ADMIN,
@@ -129,6 +130,17 @@ def test_whoever_leaves_keeps_their_own_words_alone_in_every_page_and_notice() -
     assert words_in(everything(space, AMARA)) == own
     assert FEMIS not in everything(space, AMARA)
     assert FEMIS in everything(space, FEMI)
+
+
+def test_a_place_that_is_hidden_is_on_no_page_of_anybody_else() -> None:
+    space = a_space()
+    come_in(space.ports, replace(TOMAS, zone="America/Bogota"))
+    for who in (AMARA, MONA, INES, MEHMET, NOOR):
+        assert "Bogota" not in everything(space, who)
+    shown = {"request_key": "k", "chosen_name": "Tom"}
+    assert ask(space.ports, replace(TOMAS, zone="America/Bogota"), "card/me", shown).status == 200
+    for who in (AMARA, MONA, INES):
+        assert "Bogota" in everything(space, who)
 
 
 def test_an_export_of_teams_has_none_of_the_words() -> None:
