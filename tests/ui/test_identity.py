@@ -578,7 +578,7 @@ def test_few_people_block_only_where_the_member_list_is_complete() -> None:
     ports = world()
     activity = an_assignment(ports, AMARA, published=False)
     words = words_of(ask(ports, INES, "settings"))
-    assert "1 people have come in so far" in words
+    assert "Known so far: 1 of the 2 people that a team needs." in words
     ports.people.complete = True
     assert "The course has 1 people, and a team needs 2." in words_of(ask(ports, INES, "settings"))
     assert ask(ports, INES, "settings/publish", {}).status == 409

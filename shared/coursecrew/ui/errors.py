@@ -896,7 +896,7 @@ CHECKS: Mapping[str, str] = {
     "lock_after_due": N_("Teams are locked only after the work is due."),
     "too_few_people": N_("The course has %(learners)s people, and a team needs %(min)s."),
     "few_people_yet": N_(
-        "%(learners)s people have come in so far, and a team needs %(min)s. You may publish; more may come."
+        "Known so far: %(learners)s of the %(min)s people that a team needs. You may publish; more may come."
     ),
     "nobody_yet": N_("Nobody is in the course yet. You may publish; people are seen once they come."),
     "survey_missing": N_("Teams are to be formed by a survey, and the survey has no question yet."),
