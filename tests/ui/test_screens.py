@@ -163,7 +163,7 @@ SCREENS: Mapping[str, Mapping[str, int]] = {
     "team/leave": OWN_TEAM,
     "charter": MEMBERS,
     "charter/versions": MEMBERS,
-    "charter/versions/<id>": {**STAFF, "member": 200},
+    "charter/versions/<id>": {**STAFF, "member": 200, "mentor": 200},
     "roles": MEMBERS,
     "draft": MEMBERS,
     "draft/read": MEMBERS,

@@ -10,6 +10,7 @@ from coursecrew.app import charters as acts
 from coursecrew.app import team_roles
 from coursecrew.app.charters import CharterView
 from coursecrew.app.team_roles import RolesView
+from coursecrew.app.teams import members_of
 from coursecrew.app.unit_of_work import run
 from coursecrew.domain.activities import Settings
 from coursecrew.domain.charters import CharterVersion, RoleTurn
@@ -179,17 +180,18 @@ def version(scene: Scene, request: Request, id: str) -> Response:
     row, team, people, signed = run(
         scene.ports, acts.read_charter_version, scene.actor, scene.activity.id, id
     )
+    members = {one.person for one in run(scene.ports, members_of, team.id)}
     title = _("Charter of %(name)s, version %(number)s", name=team.name, number=row.number)
-    back = (
-        (f"teams/{team.id}", _("Back to the team"))
-        if scene.actor.is_staff
-        else ("charter/versions", _("Back to the versions"))
-    )
-    crumbs = (
-        [Crumb(_("Teams"), "teams"), Crumb(team.name, f"teams/{team.id}")]
-        if scene.actor.is_staff
-        else [Crumb(_("Charter"), "charter"), Crumb(_("Versions"), "charter/versions")]
-    )
+    mine = scene.actor.person in members
+    if mine:
+        back = ("charter/versions", _("Back to the versions"))
+        crumbs = [Crumb(_("Charter"), "charter"), Crumb(_("Versions"), "charter/versions")]
+    elif scene.actor.is_staff:
+        back = (f"teams/{team.id}", _("Back to the team"))
+        crumbs = [Crumb(_("Teams"), "teams"), Crumb(team.name, f"teams/{team.id}")]
+    else:
+        back = (f"mentoring/{team.id}", _("Back to the team"))
+        crumbs = [Crumb(team.name, f"mentoring/{team.id}")]
     return page(
         scene,
         request,
