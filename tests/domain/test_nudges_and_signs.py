@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -116,7 +117,7 @@ def test_a_milestone_three_days_late() -> None:
     assert found[Sign.LATE] == {"title": "Map", "due": START.isoformat(), "more": 1}
 
 
-CASES = {
+CASES: dict[Sign, tuple[dict[str, Any], datetime]] = {
     Sign.SILENT: ({}, START + 5 * DAY),
     Sign.ONE_HAND: ({"edits": {"a": 8, "b": 3}}, START),
     Sign.ABSENT: ({"inactive": ("c",)}, START),

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,7 @@ from coursecrew.app.records import (
     TASKS,
     TEAMS,
     WORKS,
+    RecordType,
 )
 from coursecrew.app.sandbox import add_item
 from coursecrew.app.submissions import save_draft, submit
@@ -223,7 +225,7 @@ def _hand_in(ports: MemoryPorts, activity: Activity) -> None:
 
 
 # Which rows' ids may stand in a path.
-IDS = (
+IDS: tuple[RecordType[Any], ...] = (
     TEAMS, WORKS, SUBMISSIONS, DRAFT_VERSIONS, CHARTERS, POSTS, TASKS, SANDBOX_ITEMS, MENTORSHIPS, GLASSES,
     ALERTS,
 )  # fmt: skip

@@ -126,6 +126,8 @@ def actor_of(block: Any, course: str) -> Actor:
         source=Source.LAUNCH if is_staff else Source.ROSTER,
         looks_on=looks_on,
         may_author=bool(is_staff),
+        # Who runs the site is staff in every course; what only they may do asks for this.
+        also=frozenset({Role.ADMIN}) if is_staff and facts.get("user_is_global_staff") else frozenset(),
     )
 
 

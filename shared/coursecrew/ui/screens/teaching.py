@@ -107,6 +107,7 @@ def teaching(scene: Scene, request: Request) -> Response:
         now=now,
         works=work_counts(now.release, now.teams, scene.reader),
         may_author=is_allowed(scene.actor, Action.CHANGE_SETTINGS),
+        may_open_glass=is_allowed(scene.actor, Action.BREAK_GLASS),
         may_read_answers=is_allowed(scene.actor, Action.READ_SURVEY),
     )
 
