@@ -27,7 +27,7 @@ from coursecrew.app.records import (
     TASKS,
     TEAM_MILESTONES,
 )
-from coursecrew.app.submissions import submit
+from coursecrew.app.submissions import save_draft, submit
 from coursecrew.app.teams import join_team, leave_team
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.app.upkeep import upkeep
@@ -38,6 +38,7 @@ from coursecrew.domain.events import Kind
 from coursecrew.domain.mentoring import Mentorship
 from coursecrew.domain.people import Actor
 from coursecrew.domain.plans import Milestone, Reach, Task, TaskState
+from coursecrew.domain.submissions import VersionKind
 from coursecrew.domain.teams import Team
 from coursecrew.ui.mail import compose
 from tests.builders import (
@@ -516,6 +517,18 @@ def test_a_version_of_the_teams_own_draft_can_be_linked_and_no_other() -> None:
     assert (post.linked, post.linked_number) == (own.id, 1)
     with pytest.raises(NotFound):
         run(ports, discussion.reply, AMARA, activity.id, post.id, text="And this", linked=other.id)
+
+
+def test_a_linked_version_that_saved_itself_stays_a_version() -> None:
+    ports, activity, _team = a_world()
+    texts = {"where": "One."}
+    run(ports, save_draft, AMARA, activity.id, texts, seen=0, kind=VersionKind.AUTO)
+    (version,) = ports.rows(DRAFT_VERSIONS)
+    run(ports, discussion.begin_thread, AMARA, activity.id, title="Look", text="Here", linked=version.id)
+    run(ports, save_draft, AMARA, activity.id, {"where": "Two."}, seen=1, kind=VersionKind.AUTO)
+    ports.clock.advance(days=3)
+    upkeep(ports)
+    assert version.id in {row.id for row in ports.rows(DRAFT_VERSIONS)}
 
 
 def test_a_leaver_keeps_their_own_posts_alone_and_a_new_member_reads_all() -> None:

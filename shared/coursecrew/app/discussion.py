@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from coursecrew.app.circle import Circle, circle_of, own_circle
+from coursecrew.app.draft_versions import SHOWN_KINDS
 from coursecrew.app.records import (
     CHECK_INS,
     DRAFT_VERSIONS,
@@ -25,7 +26,7 @@ from coursecrew.domain.errors import Conflict, NotAllowed, NotFound
 from coursecrew.domain.events import Kind
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.permissions import Action, require
-from coursecrew.domain.submissions import DraftVersion
+from coursecrew.domain.submissions import DraftVersion, VersionKind
 from coursecrew.domain.teams import Team
 
 THREADS_ON_A_PAGE = 20
@@ -263,7 +264,7 @@ def _write(
     unit: UnitOfWork, actor: Actor, circle: Circle, *, title: str, text: str, linked: str, thread: Post | None
 ) -> Post:
     clean = checked_post(text)
-    version = _version(unit, circle, linked) if linked else None
+    version = _linked(unit, circle, linked) if linked else None
     named = _mentioned(unit, actor, circle, clean)
     post = unit.store.add(
         POSTS,
@@ -418,11 +419,15 @@ def _versions(unit: UnitOfWork, circle: Circle) -> tuple[DraftVersion, ...]:
     work = unit.store.find(WORKS, **_about(circle), order="latest", limit=1)
     if not work:
         return ()
-    return tuple(unit.store.find(DRAFT_VERSIONS, work=work[0].id, order="newest", limit=VERSIONS_OFFERED))
+    shown: dict[str, Any] = {"work": work[0].id, "kind": SHOWN_KINDS}
+    return tuple(unit.store.find(DRAFT_VERSIONS, **shown, order="newest", limit=VERSIONS_OFFERED))
 
 
-def _version(unit: UnitOfWork, circle: Circle, version_id: str) -> DraftVersion:
+def _linked(unit: UnitOfWork, circle: Circle, version_id: str) -> DraftVersion:
+    """A version of the team's own draft; one that saved itself stays a version from now on."""
     version = unit.store.get(DRAFT_VERSIONS, version_id)
-    if not unit.store.count(WORKS, id=version.work, **_about(circle)):
+    if version.kind not in SHOWN_KINDS or not unit.store.count(WORKS, id=version.work, **_about(circle)):
         raise NotFound("version")
+    if version.kind == VersionKind.AUTO.value:
+        version = unit.store.save(DRAFT_VERSIONS, replace(version, kind=VersionKind.SAVED.value))
     return version

@@ -345,14 +345,17 @@ def all_plans(unit: UnitOfWork, actor: Actor, activity_id: str, *, after: str = 
         else {}
     )
     milestones = milestone_states(activity.settings.milestones, (), (), unit.now)
+    rows = tuple(
+        BlockerRow(blockers([task], unit.now)[0], teams[task.team], states[task.team])
+        for task in shown
+        if task.team in teams
+        and teams[task.team].state == "active"  # not of a team that was joined to another
+    )
+    more = shown[-1].id if len(tasks) > PAGE else ""
     return Plans(
-        tuple(
-            BlockerRow(blockers([task], unit.now)[0], teams[task.team], states[task.team])
-            for task in shown
-            if task.team in teams
-        ),
-        shown[-1].id if len(tasks) > PAGE else "",
-        unit.store.count(TASKS, **blocked),
+        rows,
+        more,
+        unit.store.count(TASKS, **blocked) if more or after else len(rows),
         unit.store.count(TEAMS, **count),
         tuple(
             Reached(one.milestone.title, one.milestone.due, reached.get(one.milestone.id, 0))
