@@ -177,8 +177,8 @@ def a_class() -> Class:
     run(ports, save_draft, AMARA, activity.id, {"where": f"Third {DRAFT}."}, seen=2)
 
     # The sandbox: of Tomás for his team, of Linh for herself; a mentor, a sign, a question.
-    shown = {"title": f"About {TRIED}", "text": f"I try {TRIED}.", "audience": Audience.TEAM}
-    run(ports, add_item, TOMAS, activity.id, **shown)
+    shown = f"About {TRIED}"
+    run(ports, add_item, TOMAS, activity.id, title=shown, text=f"I try {TRIED}.", audience=Audience.TEAM)
     run(ports, add_item, LINH, activity.id, title=f"My {TRIED}", text=f"Only mine: {TRIED}.")
     run(ports, name_mentor, INES, activity.id, blue.id, MONA.person)
     run(ports, name_mentor, INES, activity.id, red.id, MONA.person)
