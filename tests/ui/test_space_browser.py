@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from coursecrew.app.records import CHECK_INS, TASKS
-from coursecrew.app.unit_of_work import run
+from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.plans import TaskState
 from tests.builders import AMARA, INES, LINH, TOMAS
 from tests.ui.house import House, open_house
@@ -57,10 +57,14 @@ def tab_to(page, **wanted) -> None:
     raise AssertionError(f"the keyboard does not reach {target}")
 
 
+def _forget(unit: UnitOfWork, check_in: str) -> None:
+    unit.store.remove(CHECK_INS, check_in)
+
+
 def test_a_check_in_is_done_with_the_keyboard_alone(space: Space, house: House, open_page) -> None:
     page = open_page()
     for row in space.ports.rows(CHECK_INS, person=AMARA.person):
-        run(space.ports, lambda unit, row=row: unit.store.remove(CHECK_INS, row.id))
+        run(space.ports, _forget, row.id)
     show(page, house, "amara", "check-in")
     for statement in ("I know my next step.", "The work is spread fairly.", "I can say what I think here."):
         group = page.get_by_role("group", name=statement)

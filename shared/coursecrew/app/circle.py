@@ -59,11 +59,13 @@ def circle_of(unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str, ac
     members = _members(unit, team.id)
     known = participant_of(unit, actor.course, actor.person)
     here = known is not None and known.active and not known.excluded
+    bonds = [row for row in mentors_of(unit, team.id) if row.person == actor.person] if here else []
     subject = Subject(
         team=team.id,
         member=actor.person in {row.person for row in members},
         takes_part=bool(known and known.takes_part),
-        mentor=here and actor.person in mentors_in(unit, team.id),
+        mentor=bool(bonds),
+        in_discussion=any(row.reads_talk for row in bonds),
     )
     require(actor, action, subject)
     return Circle(activity, team, subject, members)

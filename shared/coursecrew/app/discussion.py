@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from coursecrew.app.bonds import mentors_of
 from coursecrew.app.circle import Circle, circle_of, own_circle
 from coursecrew.app.draft_versions import SHOWN_KINDS
 from coursecrew.app.records import (
@@ -13,6 +14,7 @@ from coursecrew.app.records import (
     DRAFT_VERSIONS,
     IDENTITY_CARDS,
     MEMBERSHIPS,
+    MENTORSHIPS,
     POSTS,
     READ_MARKS,
     TEAMS,
@@ -24,6 +26,7 @@ from coursecrew.domain.check_ins import CheckIn
 from coursecrew.domain.discussion import Post, ReadMark, checked_post, checked_title, mentions_in
 from coursecrew.domain.errors import Conflict, NotAllowed, NotFound
 from coursecrew.domain.events import Kind
+from coursecrew.domain.mentoring import Mentorship
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.permissions import Action, require
 from coursecrew.domain.submissions import DraftVersion, VersionKind
@@ -48,6 +51,7 @@ class Threads:
     people: dict[str, Participant]
     decisions: int
     versions: tuple[DraftVersion, ...] = ()
+    mentors: tuple[Mentorship, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class Thread:
     replies: int
     people: dict[str, Participant]
     versions: tuple[DraftVersion, ...] = ()
+    mentors: tuple[Mentorship, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,15 +106,18 @@ def _threads(unit: UnitOfWork, circle: Circle, actor: Actor, after: str) -> Thre
     threads = found[:THREADS_ON_A_PAGE]
     replies = unit.store.tally(POSTS, "thread", thread=[one.id for one in threads]) if threads else {}
     mark = _mark(unit, circle, actor.person)
+    mentors = tuple(mentors_of(unit, circle.team.id))
+    keys = {one.author for one in threads} | {*circle.people} | {row.person for row in mentors}
     return Threads(
         circle,
         tuple(threads),
         replies,
         threads[-1].id if len(found) > THREADS_ON_A_PAGE else "",
         mark.at if mark else None,
-        participants_of(unit, circle.activity.course, {one.author for one in threads} | {*circle.people}),
+        participants_of(unit, circle.activity.course, keys),
         unit.store.count(POSTS, **about, pinned=True),
         _versions(unit, circle),
+        mentors,
     )
 
 
@@ -136,7 +144,8 @@ def _thread(unit: UnitOfWork, circle: Circle, post_id: str, before: str) -> Thre
         POSTS, **_about(circle), thread=first.id, order="newest", after=last, limit=POSTS_ON_A_PAGE + 1
     )
     posts = found[:POSTS_ON_A_PAGE]
-    keys = {first.author, first.pinned_by, *circle.people}
+    mentors = tuple(mentors_of(unit, circle.team.id))
+    keys = {first.author, first.pinned_by, *circle.people, *(row.person for row in mentors)}
     keys |= {key for one in posts for key in (one.author, one.pinned_by)}
     return Thread(
         circle,
@@ -146,6 +155,7 @@ def _thread(unit: UnitOfWork, circle: Circle, post_id: str, before: str) -> Thre
         unit.store.count(POSTS, thread=first.id),
         participants_of(unit, circle.activity.course, keys - {""}),
         _versions(unit, circle),
+        mentors,
     )
 
 
@@ -157,6 +167,7 @@ class Decisions:
     posts: tuple[Post, ...]
     more: str
     people: dict[str, Participant]
+    mentors: tuple[Mentorship, ...] = ()
 
 
 def own_decisions(unit: UnitOfWork, actor: Actor, activity_id: str, *, after: str = "") -> Decisions:
@@ -167,12 +178,15 @@ def own_decisions(unit: UnitOfWork, actor: Actor, activity_id: str, *, after: st
         POSTS, **_about(circle), pinned=True, order="decided", after=last, limit=THREADS_ON_A_PAGE + 1
     )
     posts = found[:THREADS_ON_A_PAGE]
+    mentors = tuple(mentors_of(unit, circle.team.id))
     keys = {key for one in posts for key in (one.author, one.pinned_by)} - {""}
+    keys |= {row.person for row in mentors}
     return Decisions(
         circle,
         tuple(posts),
         posts[-1].id if len(found) > THREADS_ON_A_PAGE else "",
         participants_of(unit, circle.activity.course, keys),
+        mentors,
     )
 
 
@@ -367,6 +381,16 @@ def pin(unit: UnitOfWork, actor: Actor, activity_id: str, post_id: str, *, decid
             by=actor.person, team=circle.team.id, thread=post.first,
         )  # fmt: skip
     return post
+
+
+def add_mentor(unit: UnitOfWork, actor: Actor, activity_id: str, person: str, *, reads: bool) -> Mentorship:
+    """Add one of the team's mentors to its discussion, or take them out again; any member may."""
+    circle = own_circle(unit, actor, activity_id, Action.ADD_TO_DISCUSSION)
+    found = [row for row in mentors_of(unit, circle.team.id) if row.person == person]
+    if not found:
+        raise NotFound("person")
+    bond = unit.store.get(MENTORSHIPS, found[0].id, lock=True)
+    return bond if bond.reads_talk is reads else unit.store.save(MENTORSHIPS, replace(bond, reads_talk=reads))
 
 
 def mark_read(unit: UnitOfWork, actor: Actor, activity_id: str, until: datetime) -> datetime:

@@ -663,7 +663,8 @@ MENTORSHIPS = RecordType(
     mentoring.Mentorship,
     {
         "id": key(), "team_set": key(), "team": key(), "person": key(), "since": time(), "by": key(),
-        "until": time(null=True), "ended_by": key(), "reads_draft": flag(), "version": whole(),
+        "until": time(null=True), "ended_by": key(), "reads_draft": flag(), "reads_talk": flag(),
+        "version": whole(),
     },
     indexes=(("team",), ("team_set", "person")),
     personal="which teams a person mentors, and until when",

@@ -23,6 +23,7 @@ class Mentorship:
     until: datetime | None = None  # over from that moment on; empty: it goes on
     ended_by: str = ""
     reads_draft: bool = True
+    reads_talk: bool = False  # the team added this mentor to its discussion
     version: int = 1
 
     def is_active(self, now: datetime) -> bool:

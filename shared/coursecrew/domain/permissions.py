@@ -71,6 +71,7 @@ class Action(StrEnum):
     CHECK_IN = "check_in"
     READ_CHECK_INS = "read_check_ins"
     READ_DISCUSSION = "read_discussion"
+    ADD_TO_DISCUSSION = "add_to_discussion"
     WRITE_POST = "write_post"
     READ_CONTRIBUTIONS = "read_contributions"
     WRITE_REMARK = "write_remark"
@@ -93,6 +94,7 @@ class Subject:
     own: bool = False  # the actor added the thing themselves
     mentor: bool = False  # the actor mentors that team at this moment
     open_draft: bool = False  # the team lets its mentors read the draft while it is written
+    in_discussion: bool = False  # the team added this mentor to its discussion
     named: bool = False  # the actor is in the audience of that sandbox item
 
 
@@ -157,6 +159,11 @@ def mentor(actor: Actor, subject: Subject) -> bool:
 def member_mentor_or_staff(actor: Actor, subject: Subject) -> bool:
     """The team itself, its mentors, or staff."""
     return member_or_staff(actor, subject) or mentor(actor, subject)
+
+
+def discussion_reader(actor: Actor, subject: Subject) -> bool:
+    """The team itself, staff, and the mentors whom the team added."""
+    return member_or_staff(actor, subject) or (mentor(actor, subject) and subject.in_discussion)
 
 
 def draft_reader(actor: Actor, subject: Subject) -> bool:
@@ -246,7 +253,8 @@ TABLE: Mapping[Action, Rule] = {
     Action.LOOK_AT_PLANS: staff,
     Action.CHECK_IN: member,
     Action.READ_CHECK_INS: member_mentor_or_staff,
-    Action.READ_DISCUSSION: member_or_staff,
+    Action.READ_DISCUSSION: discussion_reader,
+    Action.ADD_TO_DISCUSSION: member,
     Action.WRITE_POST: member,
     Action.READ_CONTRIBUTIONS: member_or_staff,
     Action.WRITE_REMARK: member,

@@ -223,8 +223,11 @@ REFUSALS: Mapping[str, Said] = {
     ),
     "not_allowed:read_discussion": Said(
         403,
-        N_("Only the team and the course staff can read this discussion."),
+        N_("Only the team, mentors whom it added, and the course staff can read this discussion."),
         N_("What you wrote yourself stays yours to read: see “Who sees what you write here”."),
+    ),
+    "not_allowed:add_to_discussion": Said(
+        403, N_("Only members of the team say whether its mentor reads the discussion.")
     ),
     "not_allowed:write_post": Said(
         403, N_("Only members of the team can write in its discussion."), N_("Course staff read along.")
@@ -521,9 +524,7 @@ REFUSALS: Mapping[str, Said] = {
         N_("This can be asked for after 5 days alone in a team."),
         N_("Until then somebody may still join you."),
     ),
-    "already_decided:alert": Said(
-        409, N_("Somebody saw to this a moment ago, or it went away by itself.")
-    ),
+    "already_decided:alert": Said(409, N_("Somebody saw to this a moment ago, or it went away by itself.")),
     "solo_decided": Said(409, N_("This was decided already."), N_("The page says how.")),
     # 409: plan, check-in, discussion
     "too_many_tasks": Said(

@@ -525,6 +525,7 @@ def upgrade() -> None:
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_by", short(32), nullable=False),
         sa.Column("reads_draft", sa.Boolean(), nullable=False),
+        sa.Column("reads_talk", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_mentorship")),
     )

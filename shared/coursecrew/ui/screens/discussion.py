@@ -11,6 +11,7 @@ from coursecrew.app.circle import Circle
 from coursecrew.app.discussion import Thread, Threads
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.discussion import Post
+from coursecrew.domain.mentoring import Mentorship
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.submissions import DraftVersion
 from coursecrew.ui.forms import Reading
@@ -54,9 +55,19 @@ class PostLine:
     names_me: bool
 
 
-def who_reads(scene: Scene, circle: Circle) -> str:
-    """Who can read the discussion, for the top of its pages."""
+def who_reads(
+    scene: Scene, circle: Circle, mentors: Sequence[Mentorship], people: Mapping[str, Participant]
+) -> str:
+    """Who can read the discussion, for the top of its pages; mentors who were added stand there by name."""
     _ = scene.reader.gettext
+    added = [name_of(row.person, people, scene.reader) for row in mentors if row.reads_talk]
+    if added:
+        return _(
+            "%(team)s, its mentor %(names)s and the course staff can read this. Whoever joins the team reads "
+            "all of it; whoever leaves keeps only their own posts.",
+            team=circle.team.name,
+            names=scene.reader.listed(added),
+        )
     return _(
         "%(team)s and the course staff can read this. Whoever joins the team reads all of it; whoever "
         "leaves keeps only their own posts.",
@@ -106,7 +117,12 @@ def _threads(
         "discussion.html",
         title=_("Discussion of %(name)s", name=found.circle.team.name),
         crumbs=crumbs,
-        readers=who_reads(scene, found.circle),
+        readers=who_reads(scene, found.circle, found.mentors, found.people),
+        mentors=[
+            (row.person, name_of(row.person, found.people, reader), row.reads_talk) for row in found.mentors
+        ]
+        if may_write
+        else [],
         found=found,
         base=base,
         lines=lines,
@@ -171,7 +187,7 @@ def _thread(
         "thread.html",
         title=found.first.title or _("A thread whose first post was deleted"),
         crumbs=crumbs,
-        readers=who_reads(scene, found.circle),
+        readers=who_reads(scene, found.circle, found.mentors, found.people),
         found=found,
         base=base,
         may_write=may_write,
@@ -265,6 +281,15 @@ def mark_read(unit: UnitOfWork, actor: Actor, activity_id: str, until: datetime)
     return acts.mark_read(unit, actor, activity_id, until).isoformat()
 
 
+def mentor(scene: Scene, request: Request) -> Next:
+    """Add a mentor to the discussion, or take them out of it."""
+    reads = request.field("reads") == "yes"
+    do(scene, request, acts.add_mentor, request.field("person"), reads=reads)
+    _ = scene.reader.gettext
+    said = _("Added. Their name stands on top.") if reads else _("Your mentor no longer reads along.")
+    return Next("discussion", said)
+
+
 def decisions(scene: Scene, request: Request) -> Response:
     """All decisions of one's own team, the latest first."""
     after = request.query.get("after", "")
@@ -276,7 +301,7 @@ def decisions(scene: Scene, request: Request) -> Response:
         "decisions.html",
         title=_("Decisions of %(name)s", name=found.circle.team.name),
         crumbs=[Crumb(_("Discussion"), "discussion"), Crumb(_("Decisions"))],
-        readers=who_reads(scene, found.circle),
+        readers=who_reads(scene, found.circle, found.mentors, found.people),
         found=found,
         posts=[post_line(one, scene, found.people, may_write=True) for one in found.posts],
         threads={one.id: one.first for one in found.posts},
@@ -313,6 +338,7 @@ ROUTES = (
     get("discussion", threads),
     post("discussion/new", begin, form="discussion"),
     post("discussion/read", read, form="discussion"),
+    post("discussion/mentor", mentor, form="discussion"),
     get("discussion/<id>", thread),
     post("discussion/<id>/reply", answer, form="discussion/<id>"),
     get("discussion/<id>/edit", edit_form),

@@ -10,6 +10,7 @@ from coursecrew.app.unit_of_work import run
 from coursecrew.app.workspace import Workspace, team_space
 from coursecrew.domain.identity import IdentityCard
 from coursecrew.domain.nudges import Nudge
+from coursecrew.domain.permissions import Action, is_allowed
 from coursecrew.ui.panels import Wait
 from coursecrew.ui.render import plain
 from coursecrew.ui.scene import Scene
@@ -95,6 +96,7 @@ class SpacePart:
     check_in: PeriodLine | None
     cards: Mapping[str, IdentityCard]
     is_staff: bool
+    talks: bool  # may read the discussion
 
 
 def space_part(scene: Scene, team_id: str) -> SpacePart:
@@ -120,6 +122,7 @@ def space_part(scene: Scene, team_id: str) -> SpacePart:
         else None,
         found.cards,
         scene.actor.is_staff,
+        is_allowed(scene.actor, Action.READ_DISCUSSION, found.circle.subject),
     )
 
 
