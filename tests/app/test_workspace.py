@@ -646,6 +646,24 @@ def test_a_mentor_reads_plan_and_check_ins_and_neither_discussion_nor_log() -> N
         run(ports, plans.plan_of, SOFIA, activity.id, team.id)
 
 
+def test_a_mentor_whom_the_team_added_reads_its_discussion_until_it_says_otherwise() -> None:
+    ports, activity, team = a_world()
+    a_mentor(ports, activity, team, SOFIA)
+    thread = run(ports, discussion.begin_thread, AMARA, activity.id, title="Who?", text="Me.")
+    run(ports, discussion.add_mentor, TOMAS, activity.id, SOFIA.person, reads=True)
+    seen = run(ports, discussion.thread_of, SOFIA, activity.id, team.id, thread.id)
+    assert seen.first.text == "Me."
+    with pytest.raises(NotAllowed):
+        run(ports, discussion.reply, SOFIA, activity.id, thread.id, text="I read along.")
+    run(ports, discussion.add_mentor, LINH, activity.id, SOFIA.person, reads=False)
+    with pytest.raises(NotAllowed):
+        run(ports, discussion.threads_of, SOFIA, activity.id, team.id)
+    with pytest.raises(NotFound):
+        run(ports, discussion.add_mentor, AMARA, activity.id, MEHMET.person, reads=True)
+    with pytest.raises(NotAllowed):
+        run(ports, discussion.add_mentor, INES, activity.id, SOFIA.person, reads=True)
+
+
 # --- the card ---
 
 

@@ -36,6 +36,18 @@ def test_who_can_read_stands_on_top_of_every_page_of_a_discussion() -> None:
         assert "Blue Ledger and the course staff can read this." in shown.partition(REPLY)[0]
 
 
+def test_a_mentor_who_was_added_stands_on_top_by_name_and_reads() -> None:
+    made = a_space()
+    path = "teams/<id>/discussion/<post>"
+    assert ask(made.ports, MONA, made.path(path)).status == 403
+    shown = press(made, LINH, "discussion/mentor", person=MONA.person, reads="yes")
+    assert "Blue Ledger, its mentor Mona and the course staff can read this." in shown
+    assert POST in read(made, MONA, path)
+    assert "Discussion" in read(made, MONA, f"mentoring/{made.blue.id}")
+    press(made, AMARA, "discussion/mentor", person=MONA.person, reads="no")
+    assert ask(made.ports, MONA, made.path(path)).status == 403
+
+
 def test_a_thread_is_begun_answered_and_told() -> None:
     made = a_space()
     shown = press(made, TOMAS, "discussion/new", title="Who calls?", text="@Linh, **you**?")
