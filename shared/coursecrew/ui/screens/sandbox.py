@@ -14,7 +14,7 @@ from coursecrew.domain.sandbox import REASON_WORDS, TEXT_LENGTH, TITLE_LENGTH, A
 from coursecrew.ui.forms import Reading
 from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.pages import Crumb, do, page
-from coursecrew.ui.panels import Panel, Press, Wait
+from coursecrew.ui.panels import Panel, Press
 from coursecrew.ui.reader import Reader
 from coursecrew.ui.render import plain
 from coursecrew.ui.scene import Scene
@@ -36,14 +36,13 @@ def sandbox(scene: Scene, request: Request) -> Response:
     may_add = found.here.subject.takes_part and not scene.actor.looks_on
     lines = [_("No judge looks in here: no grades, no counts, no search. Each item says who sees it.")]
     press = [Press(_("Try something"), "sandbox/new")] if may_add else []
-    waits = [Wait(_("Nobody waits for you here."), sign="tick", quiet=True)]
     return page(
         scene,
         request,
         "sandbox.html",
         title=_("Sandbox"),
         crumbs=[Crumb(_("Sandbox"))],
-        panel=Panel(_("A place to try"), _("Try something where nobody judges it"), lines, press, waits),
+        panel=Panel(_("A place to try"), _("Try something where nobody judges it"), lines, press),
         groups=[
             (heading, empty, [_row(scene, item, found.people) for item in items])
             for heading, empty, items in (
@@ -161,7 +160,7 @@ def audiences(
     _ = reader.gettext
     names = reader.listed([person.name for person in mentors])
     mates = reader.listed([person.name for person in team]) or _("nobody else yet")
-    offered = [(Audience.ME.value, _("Only me"), _("Nobody else, whatever their role."))]
+    offered = [(Audience.ME.value, _("Only me"), _("Nobody else in the course, whatever their role."))]
     if mentors:
         offered.append((Audience.ME_MENTOR.value, _("Me and our mentor"), names))
     if here.team:

@@ -136,6 +136,11 @@ def _panel(scene: Scene, now: Standings) -> Panel:
         heading = n_("Release %(number)s grade", "Release %(number)s grades", release.ready)
         lines = [_("They are final. Learners see nothing until you release them.")]
         return Panel(label, heading, lines, [Press(_("Look through, then release"), "release")], waits)
+    if now.alone:
+        heading = n_("Decide for %(number)s person", "Decide for %(number)s people", now.alone)
+        lines = [_("They are alone in a team and ask how to go on. Without a decision they go on alone.")]
+        others = [wait for wait in waits if "teams/alone" not in wait.sentence]
+        return Panel(label, heading, lines, [Press(_("Decide"), "teams/alone")], others)
     rules = scene.settings.teams
     choosing = rules.join is JoinRule.SELF and not (rules.lock_at and scene.reader.now > rules.lock_at)
     if now.without_team and choosing:
@@ -145,7 +150,9 @@ def _panel(scene: Scene, now: Standings) -> Panel:
             if until
             else _("Learners choose their teams.")
         )
-        return Panel(label, _("Nothing waits for you"), [said], [], waits)
+        return _look_at_signs(scene, now, waits) or Panel(
+            label, _("Nothing waits for you"), [said], [], waits
+        )
     if now.without_team and rules.join is JoinRule.FORMED and is_allowed(scene.actor, Action.FORM_TEAMS):
         return Panel(label, *_forming(scene, now), [wait for wait in waits if wait.sign != "people"])
     if now.without_team and may_run:
@@ -155,7 +162,23 @@ def _panel(scene: Scene, now: Standings) -> Panel:
         lines = [_("Place them by hand, by lot or from a file.")]
         others = [wait for wait in waits if wait.sign != "people"]
         return Panel(label, heading, lines, [Press(_("To the teams"), "teams")], others)
-    return Panel(label, _("Nothing waits for you"), [_("The teams are at work.")], [], waits)
+    return _look_at_signs(scene, now, waits) or Panel(
+        label, _("Nothing waits for you"), [_("The teams are at work.")], [], waits
+    )
+
+
+def _look_at_signs(scene: Scene, now: Standings, waits: list[Wait]) -> Panel | None:
+    """Signs that teams may need help come first where nothing else waits."""
+    if not now.signs:
+        return None
+    _, n_ = scene.reader.gettext, scene.reader.ngettext
+    return Panel(
+        _("Your next step"),
+        n_("Look at %(number)s sign", "Look at %(number)s signs", now.signs),
+        [_("They say that a team may need help, and why. What you do about it is yours to judge.")],
+        [Press(_("To the signs"), "teams/alerts")],
+        [wait for wait in waits if "teams/alerts" not in wait.sentence],
+    )
 
 
 def _forming(scene: Scene, now: Standings) -> tuple[str, list[str], list[Press]]:

@@ -42,7 +42,7 @@ from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.next_steps import Outlook, mentors_panel, next_step, step_lines, without_team
 from coursecrew.ui.notices import people_in, say
 from coursecrew.ui.pages import Crumb, do, page
-from coursecrew.ui.panels import Reminder
+from coursecrew.ui.panels import Reminder, Wait
 from coursecrew.ui.reminding import reminder
 from coursecrew.ui.render import plain
 from coursecrew.ui.scene import Scene
@@ -248,7 +248,10 @@ def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> R
     look = Outlook(
         reader, scene.actor, activity, found.here, view, found.grade, found.askings, found.people,
         found.charter, sent=found.beside.sent,
-        first=plan_waits(scene, view, found.space, found.beside.sent) if found.space else (),
+        first=[
+            *_alone_waits(scene, found.beside),
+            *(plan_waits(scene, view, found.space, found.beside.sent) if found.space else ()),
+        ],
     )  # fmt: skip
     return page(
         scene,
@@ -309,6 +312,16 @@ def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> R
         first_visit=_first_visit(scene),
         notices=_notices(scene, found),
     )
+
+
+def _alone_waits(scene: Scene, beside: Beside) -> list[Wait]:
+    """Somebody alone for long enough reads first that they can say how to go on."""
+    if beside.alone is None or not beside.alone.may_ask:
+        return []
+    said = scene.reader.markup(
+        '<b>You are alone in your team.</b> <a href="#/team/alone">Say how you want to go on</a>'
+    )
+    return [Wait(said, sign="people")]
 
 
 def _unsigned_reminders(look: Outlook) -> list[Reminder]:
