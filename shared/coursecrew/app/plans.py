@@ -352,10 +352,11 @@ def all_plans(unit: UnitOfWork, actor: Actor, activity_id: str, *, after: str = 
         and teams[task.team].state == "active"  # not of a team that was joined to another
     )
     more = shown[-1].id if len(tasks) > PAGE else ""
+    waiting = unit.store.count(TASKS, **blocked)
     return Plans(
         rows,
         more,
-        unit.store.count(TASKS, **blocked) if more or after else len(rows),
+        waiting if more or after else len(rows),
         unit.store.count(TEAMS, **count),
         tuple(
             Reached(one.milestone.title, one.milestone.due, reached.get(one.milestone.id, 0))
