@@ -75,7 +75,7 @@ class Writer:
             raise RuntimeError(f"{before!r} was lost from {self.text!r}")
         self.written += 1
         self.text = self.text.replace(before, self.sentence(self.written))
-        form = {f"text-{part}": [self.text], "seen": [str(self.seen)], "auto": ["yes"],
+        form = {f"text-{part}": [self.text], "seen": [str(self.seen)], "auto": ["yes"], "of": ["team"],
                 "request_key": [scene.ports.ids.new()]}  # fmt: skip
         begun = time.perf_counter()
         with worker:

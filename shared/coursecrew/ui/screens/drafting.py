@@ -24,8 +24,9 @@ from coursecrew.domain.merging import Merge, Overlap
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.permissions import Action, is_allowed
 from coursecrew.domain.presence import ASK_EVERY, Presence
-from coursecrew.domain.submissions import VersionKind, WorkState, words
+from coursecrew.domain.submissions import Draft, VersionKind, WorkState, words
 from coursecrew.domain.team_files import MOST_FILES, TeamFile
+from coursecrew.ui.forms import Fields
 from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.pages import Crumb, do, page, press_key
 from coursecrew.ui.reader import Reader
@@ -138,22 +139,38 @@ def saved_line(scene: Scene, view: WorkView) -> str:
     )
 
 
-def save(scene: Scene, request: Request) -> Next:
-    """Save the draft; `then` says where to go next."""
+def save(scene: Scene, request: Request) -> Next | Response:
+    """Save the draft; `then` says where to go next. A page that saves by itself gets only what it takes."""
     _ = scene.reader.gettext
-    texts = _texts(scene, request)
+    texts, seen = _texts(scene, request), _number(request, "seen")
     if "base" in request.form:
         saved = do(
             scene, request, drafts.resolve_draft, texts, base=_number(request, "base"),
-            seen=_number(request, "seen"), choices=_choices(request, texts),
+            seen=seen, choices=_choices(request, texts),
         )  # fmt: skip
     else:
         kind = VersionKind.AUTO if request.field("auto") else VersionKind.SAVED
-        saved = do(scene, request, acts.save_draft, texts, seen=_number(request, "seen"), kind=kind)
+        saved = do(scene, request, acts.save_draft, texts, seen=seen, kind=kind)
+        if kind is VersionKind.AUTO and saved.number > seen:
+            return _saved_by_itself(scene, request, saved)
     then = {"hand-in": "hand-in", "preview": "draft/read"}.get(request.field("then"))
     if then:
         return Next(then)
     return Next("draft", _("Saved as version %(number)s.", number=saved.number))
+
+
+def _saved_by_itself(scene: Scene, request: Request, saved: Draft) -> Response:
+    line = scene.reader.gettext(
+        "Version %(number)s, saved by you %(moment)s.",
+        number=saved.number,
+        moment=scene.reader.near(scene.reader.now),
+    )
+    team = request.field("of")
+    return Response(
+        render(scene, "draft_saved.html", team=team, number=saved.number, texts=saved.texts, saved=line,
+               fields=Fields()),
+        headers={"Cache-Control": "private, no-store"},
+    )  # fmt: skip
 
 
 def _texts(scene: Scene, request: Request) -> dict[str, str]:
