@@ -9,11 +9,26 @@ from io import BytesIO
 
 import pytest
 
+from coursecrew.app.alerts import look_for_signs
 from coursecrew.app.charters import save_charter
+from coursecrew.app.drafts import share_version
 from coursecrew.app.grading import release_grades, score_work
 from coursecrew.app.memory import MemoryPorts
+from coursecrew.app.mentoring import name_mentor
 from coursecrew.app.ports import Grouping, PlatformGroup
-from coursecrew.app.records import CHARTERS, DRAFT_VERSIONS, GRADES, POSTS, TASKS, TEAMS, WORKS
+from coursecrew.app.records import (
+    CHARTERS,
+    DRAFT_VERSIONS,
+    GLASSES,
+    GRADES,
+    POSTS,
+    SANDBOX_ITEMS,
+    TASKS,
+    TEAMS,
+    WORKS,
+)
+from coursecrew.app.sandbox import add_item, break_glass, change_item, say_something
+from coursecrew.app.solo import ask_solo
 from coursecrew.app.submissions import submit
 from coursecrew.app.surveys import save_answers
 from coursecrew.app.team_files import add_link, add_team_files
@@ -21,6 +36,9 @@ from coursecrew.app.team_roles import rotate_roles
 from coursecrew.app.teams import describe_team, wait_for_seat
 from coursecrew.app.unit_of_work import run
 from coursecrew.domain.activities import SubmitRule
+from coursecrew.domain.people import Role
+from coursecrew.domain.sandbox import Audience, Saying
+from coursecrew.domain.solo import Wanted
 from coursecrew.domain.wishes import Charter, CharterPart
 from tests.builders import (
     AMARA,
@@ -32,6 +50,7 @@ from tests.builders import (
     SOFIA,
     TOMAS,
     a_team,
+    actor,
     an_assignment,
     come_in,
     hand_in,
@@ -45,8 +64,11 @@ from tests.ui.spaces import a_space
 from tests.ui.test_survey import FORMED, SURVEY
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+MONA, ADA = actor("Mona", Role.OBSERVER), actor("Ada", Role.ADMIN)
 PEOPLE = {
     "amara": AMARA,
+    "mona": MONA,
+    "ada": ADA,
     "tomas": TOMAS,
     "mehmet": MEHMET,
     "ines": INES,
@@ -147,7 +169,53 @@ STAFF = (
     "release",
     "people",
 )
+
+
+def beside(ports: MemoryPorts) -> None:
+    """A mentor, an item of two writers in the sandbox, somebody alone, signs, a reminder to send."""
+    activity = an_assignment(ports, MEHMET, submit_rule=SubmitRule.ALL)
+    come_in(ports, MONA, ADA)
+    blue = a_team(ports, activity, AMARA, TOMAS, draft="A plan.")
+    a_team(ports, activity, MEHMET, name="Green Line")
+    run(ports, name_mentor, INES, activity.id, blue.id, MONA.person)
+    run(ports, share_version, AMARA, activity.id, ports.rows(DRAFT_VERSIONS)[0].id)
+    shown = {"title": "An idea", "audience": Audience.TEAM_MENTOR, "holds": True}
+    item = run(ports, add_item, AMARA, activity.id, text="- Try *this*", **shown)
+    run(ports, say_something, MONA, activity.id, item, saying=Saying.WONDER, text="And at night?")
+    run(ports, change_item, TOMAS, activity.id, item, text="- Try **this**", seen=1, **shown)
+    run(ports, break_glass, ADA, activity.id, name="Amara", reason="A threat was reported to us today.")
+    ports.clock.advance(days=6)
+    run(ports, submit, AMARA, activity.id, seen=1)
+    look_for_signs(ports, [activity])
+
+
+def asked(ports: MemoryPorts) -> None:
+    """The same, later: Mehmet, alone, has asked how to go on."""
+    beside(ports)
+    activity = come_in(ports, MEHMET)
+    run(ports, ask_solo, MEHMET, activity.id, Wanted.MERGE, why="I would rather not be alone.")
+
+
 CASES = [
+    (beside, "amara", ("team", "sandbox", "sandbox/new", "sandbox/<item>", "sandbox/<item>/edit", "privacy")),
+    (beside, "tomas", ("sandbox", "sandbox/<item>")),
+    (
+        beside,
+        "mona",
+        (
+            "team",
+            "mentoring",
+            "mentoring/<team>",
+            "mentoring/<team>/versions/<version>",
+            "sandbox",
+            "sandbox/<item>",
+        ),
+    ),
+    (beside, "mehmet", ("team", "team/alone")),
+    (beside, "ada", ("team", "sandbox/glass", "sandbox/glass/<glass>")),
+    (beside, "ines", ("teaching", "teams/alerts", "teams/alone", "teams/<team>/mentors")),
+    (asked, "ines", ("teaching", "teams/alone")),
+    (asked, "mehmet", ("team", "team/alone")),
     (forming, "amara", MEMBER),
     (forming, "mehmet", (*LEARNER, "team/found", "team/card")),
     (forming, "ines", (*STAFF, "teams/<team>", "people/<person>")),
@@ -230,6 +298,8 @@ def case(request) -> Iterator[tuple[House, str, list[str]]]:
         "<person>": [TOMAS.person],
         "<task>": [row.id for row in ports.rows(TASKS)],
         "<post>": [row.id for row in ports.rows(POSTS)],
+        "<item>": [row.id for row in ports.rows(SANDBOX_ITEMS)],
+        "<glass>": [row.id for row in ports.rows(GLASSES)],
         "<charter>": [row.id for row in ports.rows(CHARTERS)],
         "<version>": [row.id for row in ports.rows(DRAFT_VERSIONS)],
     }
