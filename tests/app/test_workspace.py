@@ -379,6 +379,38 @@ def test_the_team_reads_means_only_and_staff_no_names() -> None:
         assert found.people == {}
 
 
+def test_somebody_who_comes_after_the_means_were_shown_moves_none_of_them() -> None:
+    """Else the new numbers could be worked out of the means before and after."""
+    ports, activity, team = a_world()
+    for who in (AMARA, TOMAS, LINH):
+        answer(ports, activity, who)
+    (before,) = run(ports, check_ins.own_check_ins, AMARA, activity.id).summaries
+    ports.clock.advance(hours=1)
+    run(ports, join_team, SOFIA, activity.id, team.id)
+    answer(ports, activity, SOFIA, answers={**SIX, "step": 1})
+    (after,) = run(ports, check_ins.own_check_ins, AMARA, activity.id).summaries
+    assert after.means == before.means
+    answer(ports, activity, SOFIA, answers={**SIX, "step": 2})  # nor does changing it
+    (again,) = run(ports, check_ins.own_check_ins, AMARA, activity.id).summaries
+    assert again.means == before.means
+    ports.clock.advance(days=7)
+    for who in (AMARA, TOMAS, LINH, SOFIA):
+        answer(ports, activity, who, answers={**SIX, "step": 2})
+    newest = run(ports, check_ins.own_check_ins, AMARA, activity.id).summaries[0]
+    assert (newest.answered, newest.means["step"]) == (4, 2)
+
+
+def test_somebody_who_comes_while_others_are_waited_for_counts_like_them() -> None:
+    ports, activity, team = a_world()
+    answer(ports, activity, AMARA)
+    answer(ports, activity, TOMAS)
+    run(ports, join_team, SOFIA, activity.id, team.id)
+    answer(ports, activity, LINH)
+    answer(ports, activity, SOFIA, answers={**SIX, "step": 2})
+    (found,) = run(ports, check_ins.own_check_ins, AMARA, activity.id).summaries
+    assert (found.answered, found.means["step"]) == (4, 5)
+
+
 def test_a_note_is_read_by_the_reader_it_was_written_for() -> None:
     ports, activity, team = a_world()
     a_mentor(ports, activity, team, SOFIA)

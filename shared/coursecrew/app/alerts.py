@@ -195,8 +195,8 @@ def _means(
     unit: UnitOfWork, activity: Activity, team: Team, members: Sequence[Membership]
 ) -> tuple[float | None, float | None]:
     """The mean of the latest check-in that may be told, and of the one before."""
-    active = [row.person for row in members if row.active]
-    told = [row for row in summaries_of(unit, activity, team.id, active) if row.overall is not None]
+    people = [row.person for row in members]  # as the pages wait for them
+    told = [row for row in summaries_of(unit, activity, team.id, people) if row.overall is not None]
     now, before = (*told, None, None)[:2]
     return (
         float(now.overall) if now and now.overall is not None else None,

@@ -22,6 +22,7 @@ from coursecrew.domain.check_ins import (
     checked_answers,
     period_at,
     summaries,
+    was_shown,
 )
 from coursecrew.domain.errors import Conflict, Invalid, Problem
 from coursecrew.domain.events import Kind
@@ -44,6 +45,7 @@ class CheckIns:
     named: tuple[CheckIn, ...]  # those whose writer shows the course staff whose they are
     people: dict[str, Participant]
     mentors: tuple[str, ...] = ()
+    expected: int = 0  # how many can answer in the open period
 
 
 def open_period(activity: Activity, now: datetime) -> Period | None:
@@ -99,15 +101,32 @@ def check_in(
     )  # fmt: skip
     old = found[0] if found else None
     if old:
-        row = unit.store.save(CHECK_INS, replace(row, id=old.id, version=old.version))
+        row = unit.store.save(CHECK_INS, replace(row, id=old.id, counted=old.counted, version=old.version))
     else:
-        row = unit.store.add(CHECK_INS, row)
+        row = unit.store.add(CHECK_INS, replace(row, counted=not _came_too_late(unit, circle, actor, period)))
     if problem and not (old and old.problem):
         # Who said it is told to nobody: the event carries no name.
         _record(unit, circle, Kind.PROBLEM_SAID, "", list(mentors))
     if note and (old is None or (note, note_for) != (old.note, old.note_for)):
         _tell_note(unit, circle, actor, note_for, mentors)
     return row
+
+
+def _came_too_late(unit: UnitOfWork, circle: Circle, actor: Actor, period: Period) -> bool:
+    """Whether the means were shown before this person came into the team.
+
+    Their numbers would then be told by the means moving, so they stay out of them this time. Ids
+    rise with time, also where an answer was changed meanwhile.
+    """
+    own = next((row for row in circle.members if row.person == actor.person), None)
+    if own is None:
+        return False
+    about: dict[str, Any] = {"activity": circle.activity.id, "team": circle.team.id}
+    rows = unit.store.find(CHECK_INS, **about, opens=period.opens, limit=100)
+    before = [row for row in rows if row.id < own.id]
+    known = participants_of(unit, circle.activity.course, circle.people)
+    there = [row.person for row in circle.members if row.id < own.id]
+    return was_shown(before, those_who_answer(there, known))
 
 
 def _tell_note(
@@ -151,11 +170,18 @@ def _check_ins(unit: UnitOfWork, actor: Actor, circle: Circle, *, reader: NoteFo
     meant = {reader} | ({NoteFor.MENTOR} if circle.subject.mentor else set())
     notes = tuple(row for row in rows if row.note and row.note_for in meant)
     named = tuple(row for row in rows if row.named) if reader is NoteFor.STAFF else ()
-    people = participants_of(unit, circle.activity.course, {row.person for row in (*notes, *named)})
+    writers = {row.person for row in (*notes, *named)}
+    known = participants_of(unit, circle.activity.course, writers | {*circle.people})
+    expected = those_who_answer(circle.people, known)
     return CheckIns(
-        circle, period, own, _summaries(rows, circle, period, reader), notes, named, people,
-        mentors_in(unit, circle.team.id),
+        circle, period, own, _summaries(rows, expected, period, reader), notes, named,
+        {key: known[key] for key in writers if key in known}, mentors_in(unit, circle.team.id), len(expected),
     )  # fmt: skip
+
+
+def those_who_answer(members: Sequence[str], known: Mapping[str, Participant]) -> list[str]:
+    """Members who can check in: those who take part still, also one who was not seen for long."""
+    return [key for key in members if key in known and known[key].takes_part]
 
 
 def _rows(unit: UnitOfWork, activity: str, team: str) -> list[CheckIn]:
@@ -163,12 +189,12 @@ def _rows(unit: UnitOfWork, activity: str, team: str) -> list[CheckIn]:
 
 
 def _summaries(
-    rows: Sequence[CheckIn], circle: Circle, period: Period | None, reader: NoteFor
+    rows: Sequence[CheckIn], expected: Sequence[str], period: Period | None, reader: NoteFor
 ) -> tuple[Summary, ...]:
     return summaries(
         rows,
         open_period=period.opens if period else None,
-        members=circle.present,
+        members=expected,
         always_tell_problem=reader is not NoteFor.TEAM,
     )[:PERIODS_SHOWN]
 

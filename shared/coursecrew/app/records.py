@@ -785,7 +785,7 @@ CHECK_INS = RecordType(
     {
         "id": key(), "activity": key(), "team": key(), "person": key(), "opens": time(),
         "answers": inner(_plain, dict), "at": time(), "problem": flag(), "note": long(),
-        "note_for": choice(check_ins.NoteFor), "named": flag(), "version": whole(),
+        "note_for": choice(check_ins.NoteFor), "named": flag(), "counted": flag(), "version": whole(),
     },
     unique=(("activity", "team", "person", "opens"),),
     orders={"newest": ("-opens",)},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coursecrew.app.check_ins import open_period, own_check_in, summaries_of
+from coursecrew.app.check_ins import open_period, own_check_in, summaries_of, those_who_answer
 from coursecrew.app.circle import Circle, circle_of
 from coursecrew.app.discussion import News, news
 from coursecrew.app.identity import cards_of
@@ -48,6 +48,7 @@ class TeamSpace:
     circle: Circle
     state: PlanState
     check_in: Summary | None  # the latest
+    expected: int  # how many can check in now
     period: Period | None
     people: dict[str, Participant]
     cards: dict[str, IdentityCard]
@@ -57,14 +58,17 @@ def team_space(unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str) -
     """A team's plan, check-in and cards for whoever may read its plan; a fixed number of queries."""
     circle = circle_of(unit, actor, activity_id, team_id, Action.READ_PLAN)
     state = state_of(unit, circle.activity, circle.team)
-    found = summaries_of(unit, circle.activity, circle.team.id, circle.present)
     keys = {*circle.people, *(mark.reached_by for mark in state.milestones)}
     keys |= {key for blocker in state.blockers for key in (blocker.task.owner, blocker.task.blocked_by)}
+    people = participants_of(unit, circle.activity.course, keys - {""})
+    expected = those_who_answer(circle.people, people)
+    found = summaries_of(unit, circle.activity, circle.team.id, expected)
     return TeamSpace(
         circle,
         state,
         found[0] if found else None,
+        len(expected),
         open_period(circle.activity, unit.now),
-        participants_of(unit, circle.activity.course, keys - {""}),
+        people,
         cards_of(unit, circle.activity.course, circle.people),
     )

@@ -53,6 +53,7 @@ class CheckIn:
     note: str = ""
     note_for: NoteFor = NoteFor.TEAM
     named: bool = False  # the course staff may see whose answers these are
+    counted: bool = True  # False: came when the means had been shown, and would be told by their moving
     version: int = 1
 
 
@@ -130,17 +131,27 @@ def summaries(
     )
 
 
+def was_shown(others: Iterable[CheckIn], waited_for: Iterable[str]) -> bool:
+    """Whether the means stood there before somebody came who was not waited for.
+
+    `others` are the answers given before that, `waited_for` the members who could answer then.
+    """
+    counted = {row.person for row in others if row.counted}
+    return len(counted) >= SHOWN_FROM and not set(waited_for) - counted
+
+
 def _summary(
     opens: datetime, rows: Sequence[CheckIn], open_period: datetime | None, members: set[str], *, tell: bool
 ) -> Summary:
     missing = members - {row.person for row in rows}
+    said = any(row.problem for row in rows)
+    rows = [row for row in rows if row.counted]
     if len(rows) < SHOWN_FROM:
         shown = Shown.TOO_FEW
     elif opens == open_period and missing:
         shown = Shown.WAITING
     else:
         shown = Shown.MEANS
-    said = any(row.problem for row in rows)
     if shown is not Shown.MEANS:
         return Summary(opens, len(rows), shown, {}, None, said if tell else None)
     means = {

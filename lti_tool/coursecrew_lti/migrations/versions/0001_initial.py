@@ -142,6 +142,7 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("note_for", short(40), nullable=False),
         sa.Column("named", sa.Boolean(), nullable=False),
+        sa.Column("counted", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_coursecrew_check_in")),
         sa.UniqueConstraint("tenant", "activity", "team", "person", "opens", name="crew_check_in_3b921a"),

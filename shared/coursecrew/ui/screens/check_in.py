@@ -140,10 +140,7 @@ def _results(scene: Scene, found: CheckIns) -> dict[str, Any]:
     """What both the team's page and that of mentors and staff show."""
     reader = scene.reader
     _ = reader.gettext
-    lines = [
-        period_line(summary, reader, found.period, in_all=len(found.circle.present))
-        for summary in found.summaries
-    ]
+    lines = [period_line(summary, reader, found.period, in_all=found.expected) for summary in found.summaries]
     shown = [summary for summary in found.summaries[:COLUMNS_SHOWN] if summary.overall is not None]
     return {
         "lines": lines,

@@ -117,9 +117,7 @@ def space_part(scene: Scene, team_id: str) -> SpacePart:
             for one in found.state.blockers
         ],
         len(found.state.tasks),
-        period_line(found.check_in, reader, found.period, in_all=len(found.circle.present))
-        if found.check_in
-        else None,
+        period_line(found.check_in, reader, found.period, in_all=found.expected) if found.check_in else None,
         found.cards,
         scene.actor.is_staff,
         is_allowed(scene.actor, Action.READ_DISCUSSION, found.circle.subject),
