@@ -35,12 +35,12 @@ def test_a_team_of_three_writes_hands_in_is_scored_and_reads_its_marks(house: Ho
     amara.get_by_role("link", name="Found a team").click()
     amara.locator("#field-name").fill("Blue Ledger")
     amara.get_by_role("button", name="Found the team").click()
-    amara.get_by_role("heading", name="Your team").wait_for()
+    amara.get_by_role("heading", name="Your team", exact=True).wait_for()
 
     for person in ("tomas", "linh"):
         part = house.enter(open_page(), person)
         part.get_by_role("button", name="Join Blue Ledger").click()
-        part.get_by_role("heading", name="Your team").wait_for()
+        part.get_by_role("heading", name="Your team", exact=True).wait_for()
 
     amara = house.enter(open_page(), "amara")
     amara.get_by_role("link", name="Open the draft").first.click()
@@ -92,6 +92,63 @@ def test_a_team_of_three_writes_hands_in_is_scored_and_reads_its_marks(house: Ho
     assert set(marks) >= set(NAMES.values())
     for name in NAMES.values():
         assert float(re.findall(r"[0-9.]+", marks[name])[0]) == float(shown)
+
+
+TEXT = "The night flow is 30 %. The pipe is old. Nobody looks."
+
+
+def test_three_write_at_once_one_of_them_without_a_connection_and_nothing_is_lost(
+    house: House, open_page
+) -> None:
+    house.begin(open_page)
+    amara = house.enter(open_page(), "amara")
+    amara.get_by_role("link", name="Found a team").click()
+    amara.locator("#field-name").fill("Blue Ledger")
+    amara.get_by_role("button", name="Found the team").click()
+    amara.get_by_role("heading", name="Your team", exact=True).wait_for()
+    for person in ("tomas", "linh"):
+        part = house.enter(open_page(), person)
+        part.get_by_role("button", name="Join Blue Ledger").click()
+        part.get_by_role("heading", name="Your team", exact=True).wait_for()
+    amara.get_by_role("link", name="Open the draft").first.click()
+    amara.locator("textarea").first.fill(TEXT)
+    amara.get_by_text(re.compile("Version 1, saved by you")).first.wait_for()
+
+    away = open_page(complaints=["ERR_INTERNET_DISCONNECTED", "ERR_FAILED", r"status of 409"])
+    tomas, linh = house.enter(open_page(complaints=[r"status of 409"]), "tomas"), house.enter(away, "linh")
+    for part in (tomas, linh):
+        part.get_by_role("link", name="Open the draft").first.click()
+        part.get_by_text(TEXT).first.wait_for()
+    away.context.set_offline(True)
+    linh.locator("textarea").first.fill(f"{TEXT} Written on the train.")
+    linh.get_by_text("Not sent yet. Your text is kept on this device.").first.wait_for()
+
+    amara.locator("textarea").first.fill(TEXT.replace("30 %", "31 %"))
+    amara.get_by_text(re.compile("Version [23], saved by you")).first.wait_for()
+    tomas.locator("textarea").first.fill(TEXT.replace("Nobody looks.", "Ravi looks."))
+    tomas.get_by_text(re.compile("Version [23], saved by you")).first.wait_for()
+    away.context.set_offline(False)
+    linh.get_by_text(re.compile("Version 4, saved by you")).first.wait_for()
+    whole = "The night flow is 31 %. The pipe is old. Ravi looks. Written on the train."
+    assert linh.locator("textarea").first.input_value() == whole
+
+    # The same sentence: both texts, and a choice.
+    amara.locator("textarea").first.fill(TEXT.replace("30 %", "33 %"))
+    amara.get_by_text(re.compile("Version 5, saved by you")).first.wait_for()
+    tomas.locator("textarea").first.fill("The night flow is 29 %. The pipe is old. Ravi looks.")
+    tomas.get_by_role("button", name="Save", exact=True).click()
+    tomas.get_by_role("heading", name=re.compile("Choose a text in 1 place")).wait_for()
+    tomas.get_by_label("Your text").check()
+    tomas.get_by_role("button", name="Save the draft").click()
+    tomas.get_by_text("Saved as version 6.").first.wait_for()
+    assert tomas.locator("textarea").first.input_value() == whole.replace("31 %", "29 %")
+
+    # A file is added, and stands in what everybody of the team reads.
+    tomas.get_by_role("link", name="Add a file or a link").click()
+    chosen = {"name": "flows.csv", "mimeType": "text/csv", "buffer": b"hour,flow"}
+    tomas.get_by_label("Files from your device").set_input_files(chosen)
+    tomas.get_by_role("button", name="Add", exact=True).click()
+    tomas.get_by_text("Added: flows.csv.").first.wait_for()
 
 
 def marks_of_three(house: House) -> dict[str, str]:
