@@ -214,6 +214,11 @@ _SUBJECTS: Mapping[str, tuple[Actor, Subject]] = {
         Subject(team=_TEAM, member=True, in_byline=True, graded_by_self=True, takes_part=True),
     ),
     "former member": (Actor("p", "c", Role.LEARNER), Subject(team=_TEAM, in_byline=True, takes_part=True)),
+    "the team’s mentor": (Actor("p", "c", Role.OBSERVER), Subject(team=_TEAM, mentor=True, open_draft=True)),
+    "named on a sandbox item": (
+        Actor("p", "c", Role.LEARNER),
+        Subject(team=_TEAM, named=True, takes_part=True),
+    ),
     "TA": (Actor("p", "c", Role.TA), Subject(team=_TEAM)),
     "TA of other teams": (Actor("p", "c", Role.TA, teams=("0" * 31 + "2",)), Subject(team=_TEAM)),
     "instructor": (Actor("p", "c", Role.INSTRUCTOR), Subject(team=_TEAM)),

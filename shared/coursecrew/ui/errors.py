@@ -489,11 +489,6 @@ REFUSALS: Mapping[str, Said] = {
     "sandbox_no_mentor": Said(
         409, N_("Your team has no mentor at the moment."), N_("Choose another audience; nothing was lost.")
     ),
-    "sandbox_needs_yes": Said(
-        409,
-        N_("This was written together, and %(names)s have not said yes to putting it into the draft."),
-        N_("They are asked now. Once all have said yes, press again."),
-    ),
     "sandbox_gone_author": Said(
         409,
         N_("Somebody who wrote in this is no longer in your team and cannot say yes."),
