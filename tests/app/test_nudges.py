@@ -121,6 +121,17 @@ def test_nobody_is_reminded_of_what_is_done_or_of_themselves() -> None:
     assert not ports.rows(NUDGES)
 
 
+def test_a_reminder_is_put_away_by_itself_once_the_thing_is_done() -> None:
+    ports, activity, submission = confirming()
+    press(ports, activity, AMARA, submission)
+    press(ports, activity, AMARA, submission, LINH)
+    assert len(told(ports)) == 2
+    run(ports, confirm, TOMAS, activity.id)
+    assert [row.person for row in ports.rows(NOTICES, kind="nudged", read=False)] == [LINH.person]
+    run(ports, object_to, LINH, activity.id, reason="The map is missing.")
+    assert not ports.rows(NOTICES, kind="nudged", read=False)
+
+
 def test_nobody_is_reminded_who_is_not_there_or_can_no_longer_do_it() -> None:
     ports, activity, submission = confirming()
     (row,) = ports.rows(MEMBERSHIPS, person=TOMAS.person)

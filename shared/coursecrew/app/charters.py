@@ -8,6 +8,7 @@ from datetime import datetime
 
 from coursecrew.app.bonds import mentor_subject
 from coursecrew.app.records import ACTIVITIES, CHARTERS, SIGNATURES, TEAMS
+from coursecrew.app.reminders import put_away_about
 from coursecrew.app.teams import (
     Standing,
     TeamRow,
@@ -169,6 +170,7 @@ def _sign(unit: UnitOfWork, version: CharterVersion, person: str) -> None:
     if not unit.store.find(SIGNATURES, charter=version.id, person=person, limit=1):
         signature = Signature(unit.new_id(), version.id, version.team, person, unit.now)
         unit.store.add(SIGNATURES, signature)
+        put_away_about(unit, version.id, [person])
 
 
 def _texts_of(unit: UnitOfWork, team: Team, number: int) -> Mapping[str, str]:

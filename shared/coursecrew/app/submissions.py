@@ -23,6 +23,7 @@ from coursecrew.app.records import (
     VISITS,
     WORKS,
 )
+from coursecrew.app.reminders import put_away_about
 from coursecrew.app.teams import (
     Standing,
     mark_presence,
@@ -429,6 +430,7 @@ def confirm(unit: UnitOfWork, actor: Actor, activity_id: str) -> Work:
             by=actor.person,
             team=view.team.id,
         )
+        put_away_about(unit, work.submission, [actor.person])
     if set(view.awaited) - {actor.person}:
         return unit.store.save(WORKS, work)  # raises the version: of two last confirmers one comes again
     return _complete(unit, activity, work, view.team)
@@ -476,8 +478,10 @@ def _reopen(unit: UnitOfWork, work: Work) -> Work:
     """Back to drafting: the byline thaws, the old version is kept."""
     submission = unit.store.get(SUBMISSIONS, work.submission)
     unit.store.save(SUBMISSIONS, replace(submission, state="withdrawn"))
-    for row in unit.store.find(BYLINES, submission=submission.id, in_force=True):
+    names = unit.store.find(BYLINES, submission=submission.id, in_force=True)
+    for row in names:
         unit.store.save(BYLINES, replace(row, in_force=False))
+    put_away_about(unit, submission.id, [row.person for row in names])  # nobody is waited for any more
     return unit.store.save(
         WORKS,
         replace(
