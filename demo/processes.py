@@ -47,11 +47,12 @@ def end_with_parent() -> None:
 
 @dataclass(frozen=True)
 class Running:
-    """Both processes, and where they answer."""
+    """Both processes, and where they answer; `word` lets whoever started them move the clock."""
 
     lms: str
     tool: str
     processes: tuple[subprocess.Popen[bytes], ...]
+    word: str
 
     def ended(self) -> bool:
         """Whether one of them is gone."""
@@ -76,7 +77,7 @@ def running(folder: Path, port: int, *, empty: bool = False) -> Iterator[Running
     try:
         for command in commands:
             started.append(_start(command, environ))
-        both = Running(lms, tool, tuple(started))
+        both = Running(lms, tool, tuple(started), word)
         _wait(both, f"{lms}/healthz", {})
         _wait(both, f"{tool}/demo/ready", {"X-Demo": word})
         yield both

@@ -8,19 +8,32 @@ LMS's own observers and click handler, and course style as loud as it gets.
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from html import escape
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from django.contrib.auth import get_user_model
 from django.http import HttpResponse
 from django.urls import path
 from django.views.decorators.clickjacking import xframe_options_exempt
-from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.csrf import csrf_exempt, ensure_csrf_cookie
 from workbench.runtime import WorkbenchRuntime
 from workbench.scenarios import get_scenarios
 
+from coursecrew.app.upkeep import upkeep
+from coursecrew_openedx import ports as platform
+from demo.clock import CourseClock
+from demo.studio.models import Enrolment
+from demo.studio.people import COURSE
 from demo.studio.urls import urlpatterns as studio_urls
 
 LMS, MFE = "lms.campus.localhost", "apps.campus.localhost"
+
+# The machine's clock, until a story moves it on.
+CLOCK = CourseClock(Path("var/clock.json").resolve())
+platform.SystemClock = lambda: CLOCK
 
 # What the learning MFE does with the messages of a unit (useIFrameBehavior.ts), and a record of them.
 PLAYER_SCRIPT = """
@@ -114,7 +127,32 @@ def unit(request, scenario):
 {"".join(scripts)}<script>{UNIT_SCRIPT}</script></body></html>""")
 
 
+@csrf_exempt
+def enrol(request):
+    """Enrol these people, user name -> (full name, time zone); with `instead`, in place of all learners."""
+    told, users = json.loads(request.body), get_user_model().objects
+    if told["instead"]:
+        Enrolment.objects.filter(course_id=COURSE, team_role="").update(is_active=False)
+    for username, (name, zone) in told["people"].items():
+        first, _, last = name.rpartition(" ")
+        user = users.create(
+            username=username, first_name=first, last_name=last, email=f"{username}@water.example"
+        )
+        Enrolment.objects.create(user=user, course_id=COURSE, zone=zone)
+    return HttpResponse(status=204)
+
+
+@csrf_exempt
+def ahead(request):
+    """Move the clock on by so many days, and do what the platform's schedule does meanwhile."""
+    CLOCK.set(CLOCK.now() + timedelta(days=float(request.body)))
+    upkeep(platform.ports())
+    return HttpResponse(status=204)
+
+
 urlpatterns = [
+    path("story/enrol", enrol),
+    path("story/ahead", ahead),
     path("player/<str:scenario>", player),
     path("xblock/<str:scenario>", unit),
     *studio_urls,

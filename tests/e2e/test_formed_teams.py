@@ -1,0 +1,36 @@
+"""Teams out of a survey, in a browser in each house: answered, formed, changed, published, and mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e import classes
+from tests.e2e.classes import Class
+from tests.e2e.formed import Story
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+HOUSES = {
+    "tool": lambda folder: classes.tool(folder),
+    "lms": lambda folder: classes.blocks(folder, framed=True),
+}
+
+
+@pytest.fixture(params=list(HOUSES))
+def house(request, tmp_path) -> Iterator[Class]:
+    with HOUSES[request.param](tmp_path) as made:
+        yield made
+
+
+def test_a_class_answers_gets_teams_and_a_team_that_lost_people_goes_on(house: Class, open_page) -> None:
+    story = Story(house, open_page)
+    story.the_survey_is_out()
+    story.amara_answers_by_keyboard()
+    story.everybody_answers()
+    story.teams_are_formed()
+    story.two_are_swapped_by_keyboard()
+    story.a_team_is_locked_and_another_run_compared()
+    story.teams_are_published()
+    story.amara_reads_in_which_team_she_is()
