@@ -38,6 +38,7 @@ from coursecrew.ui.pages import refusal_page
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.screens import (
     alerts,
+    changes,
     charter,
     check_in,
     classroom,
@@ -65,6 +66,7 @@ from coursecrew.ui.screens import (
 
 SCREENS: tuple[ModuleType, ...] = (
     team,
+    changes,
     charter,
     drafting,
     submission,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from coursecrew.app import teams as acts
 from coursecrew.app.beside import Beside, read_beside
+from coursecrew.app.changes import Changes, changes_of
 from coursecrew.app.charters import CharterView, look_at_charter
 from coursecrew.app.drafts import AroundDraft, around_draft
 from coursecrew.app.notices import put_away, still_theirs, unread
@@ -37,6 +38,7 @@ from coursecrew.domain.teams import (
     name_key,
     sign_of,
 )
+from coursecrew.ui.changes import MergerSaid, merger_said, welcome_lines, with_changes
 from coursecrew.ui.forms import Reading
 from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.next_steps import Outlook, mentors_panel, next_step, step_lines, without_team
@@ -79,6 +81,7 @@ class Home:
     around: AroundDraft | None = None
     survey: SurveyStanding | None = None
     promoted: datetime | None = None  # moved up from a waiting list so lately that they may decline
+    changes: Changes = field(default_factory=Changes)
 
 
 def home(scene: Scene, request: Request) -> Response:
@@ -117,6 +120,7 @@ def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mappin
             beside=read_beside(unit, actor, here, activity, may_wait, view.members),
             space=space,
             around=around_draft(unit, actor, activity, view),
+            changes=changes_of(unit, activity, here, view.members, askings),
         )  # fmt: skip
     may_look = _may_look(unit, actor, here)
     rows, more = _page_of_teams(unit, activity, here, query) if may_look else ([], False)
@@ -131,6 +135,7 @@ def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mappin
         survey=survey_standing(unit, activity, here),
         asked=acts.place_wanted(unit, here),
         beside=read_beside(unit, actor, here, activity, [asking.id for asking in askings]),
+        changes=changes_of(unit, activity, here, (), askings),
     )  # fmt: skip
 
 
@@ -224,6 +229,7 @@ def _find_team(scene: Scene, request: Request, found: Home) -> Response:
             for asking in found.askings
             if asking.kind == "invited" and asking.team in found.named
         ],
+        offers=found.changes.offers,
         requested={asking.team: asking for asking in found.askings if asking.kind == "requested"},
         reminders={
             asking.team: [
@@ -259,7 +265,10 @@ def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> R
         "team.html",
         title=scene.settings.title,
         eyebrow=_("Team assignment · team %(name)s", name=view.team.name),
-        panel=with_survey(next_step(look), reader, found.survey),
+        panel=with_changes(with_survey(next_step(look), reader, found.survey), look, found.changes),
+        changes=found.changes,
+        merger=_merger_said(scene, found),
+        welcome=welcome_lines(look, _decisions(found)) if found.changes.new else [],
         steps=step_lines(
             reader,
             activity,
@@ -312,6 +321,20 @@ def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> R
         first_visit=_first_visit(scene),
         notices=_notices(scene, found),
     )
+
+
+def _merger_said(scene: Scene, found: Home) -> MergerSaid | None:
+    """The proposal to join the reader's team with another, in words."""
+    view = found.changes.merger
+    if view is None:
+        return None
+    by = view.people.get(view.merger.by) or found.people.get(view.merger.by)
+    return merger_said(view, scene.reader, smallest=found.here.team_set.min, by=by.name if by else "")
+
+
+def _decisions(found: Home) -> list[str]:
+    """What the team has decided, for somebody new."""
+    return [plain(post.text) for post in found.space.news.decisions] if found.space else []
 
 
 def _alone_waits(scene: Scene, beside: Beside) -> list[Wait]:
