@@ -6,6 +6,7 @@ import pytest
 
 from coursecrew.app.memory import MemoryPorts
 from coursecrew.app.mentoring import end_mentor, name_mentor
+from coursecrew.app.mergers import decide_merger, propose_merger
 from coursecrew.app.outbox import deliver_all
 from coursecrew.app.people import name_ta, retire
 from coursecrew.app.records import (
@@ -20,6 +21,7 @@ from coursecrew.app.records import (
     SANDBOX_ITEMS,
     SANDBOX_REMARKS,
     SANDBOX_YES,
+    TEAMS,
 )
 from coursecrew.app.sandbox import (
     MOST_ITEMS,
@@ -35,7 +37,7 @@ from coursecrew.app.sandbox import (
     say_something,
     say_yes,
 )
-from coursecrew.app.teams import leave_team
+from coursecrew.app.teams import join_team, leave_team
 from coursecrew.app.unit_of_work import run
 from coursecrew.domain.activities import Activity
 from coursecrew.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
@@ -58,6 +60,7 @@ from tests.builders import (
     hand_in,
     world,
 )
+from tests.builders import write as write_draft
 
 MONA = actor("Mona", Role.OBSERVER)
 ADA = actor("Ada", Role.ADMIN)
@@ -216,6 +219,25 @@ def test_a_long_list_goes_on_page_by_page() -> None:
     assert titles == [f"Item {number}" for number in reversed(range(60))]
     with pytest.raises(NotAllowed):
         run(ports, look_at_sandbox, TOMAS, activity.id, after=first.own[-1].id)
+
+
+def test_when_teams_merge_items_go_back_to_their_writers_and_the_old_mentor_reads_nothing() -> None:
+    ports, activity, blue = a_class()
+    shared = put(ports, activity, Audience.TEAM_MENTOR)
+    run(ports, leave_team, TOMAS, activity.id)
+    run(ports, leave_team, LINH, activity.id)
+    red = next(team for team in ports.rows(TEAMS) if team.name == "Red Kites")
+    run(ports, join_team, SOFIA, activity.id, red.id)
+    write_draft(ports, activity, MEHMET, "The longer draft keeps its name.")
+    merger = run(ports, propose_merger, INES, activity.id, blue.id, red.id, why="One is alone.")
+    for who in (AMARA, MEHMET, SOFIA):
+        run(ports, decide_merger, who, activity.id, merger.id, agrees=True)
+    assert ports.rows(TEAMS, id=blue.id)[0].merged_into == red.id
+    assert readers(ports, activity, shared) == {"Amara"}
+    (bond,) = ports.rows(MENTORSHIPS)
+    assert bond.until == ports.clock.now()
+    write(ports, activity, AMARA, shared, "For all of us.", seen=2, audience=Audience.TEAM)
+    assert readers(ports, activity, shared) == {"Amara", "Mehmet", "Sofia"}
 
 
 def test_there_is_a_limit_to_how_many() -> None:

@@ -45,3 +45,9 @@ def mentor_subject(unit: UnitOfWork, actor: Actor, here: Standing, team: str) ->
 def is_mentor(unit: UnitOfWork, actor: Actor, team: str) -> bool:
     """Whether the actor mentors that team now."""
     return any(row.person == actor.person for row in mentors_of(unit, team))
+
+
+def end_bonds(unit: UnitOfWork, team: str) -> None:
+    """Nobody mentors a team that became part of another one; who mentors that one is said there."""
+    for bond in mentors_of(unit, team):
+        unit.store.save(MENTORSHIPS, replace(bond, until=unit.now))

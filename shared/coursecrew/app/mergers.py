@@ -23,6 +23,7 @@ from datetime import datetime
 
 from coursecrew.app.absences import open_sets
 from coursecrew.app.activities import activities_of, team_set_of
+from coursecrew.app.bonds import end_bonds
 from coursecrew.app.fitting import Fit, Room, at_work, fit_of, members_by_team
 from coursecrew.app.ports import Ports
 from coursecrew.app.records import (
@@ -40,6 +41,7 @@ from coursecrew.app.records import (
     WAITING,
     WORKS,
 )
+from coursecrew.app.sandbox import return_to_writers
 from coursecrew.app.solo import solo_teams
 from coursecrew.app.teams import members_of, participants_of, standing, team_here
 from coursecrew.app.turns import end_turns
@@ -474,6 +476,8 @@ def _close_what_waits(unit: UnitOfWork, team_set: TeamSet, team: Team, merger: M
         )
     for asking in unit.store.find(ASKINGS, team=team.id, state="open"):
         unit.store.save(ASKINGS, replace(asking, state="withdrawn"))
+    end_bonds(unit, team.id)
+    return_to_writers(unit, team.id)
     ids = [merger.team, merger.into]
     others = {
         row.id: row

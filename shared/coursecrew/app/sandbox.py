@@ -430,6 +430,17 @@ def remove_item(unit: UnitOfWork, item: Item) -> None:
     unit.store.remove(SANDBOX_ITEMS, item.id)
 
 
+def return_to_writers(unit: UnitOfWork, team: str) -> None:
+    """What was shown to a team that became part of another is its first writer's own again.
+
+    Nobody else of the new team reads it until the writer shows it to them.
+    """
+    while page := unit.store.find(SANDBOX_ITEMS, team=team, limit=200):
+        for item in page:
+            own = replace(item, team="", audience=Audience.ME, mentors=())
+            unit.store.save(SANDBOX_ITEMS, replace(own, number=item.number + 1))
+
+
 def forget(unit: UnitOfWork, activity_id: str, person: str) -> None:
     """Remove what somebody who goes for good had for themselves or for a mentor.
 
