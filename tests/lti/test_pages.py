@@ -325,7 +325,7 @@ def test_files_may_stand_in_any_store_that_fsspec_knows():
 
 def test_an_upload_through_the_form_is_kept_and_offered(browser, another, tool):
     made = Assignment(browser, another, tool)
-    content = (io.BytesIO(b"\x89PNG\r\n\x1a\nrest"), "map.png")
+    content = (io.BytesIO(b"\x89PNG\r\n\x1a\n" + bytes(4) + b"IEND" + bytes(4)), "map.png")
     answer = made.teacher.post("/ui/settings/files", {"file": content}, headers=made.teacher.bearer)
     assert answer.status_code == 200
     assert "map.png" in answer.text

@@ -486,7 +486,7 @@ def picture(course: Course, ports, settings, tmp_path):
     settings.MEDIA_ROOT = str(tmp_path)
     course.get("ines")
     ines = Actor(course.key("ines"), COURSE_KEY, Role.INSTRUCTOR, may_author=True)
-    content = io.BytesIO(b"\x89PNG\r\n\x1a\n and the rest")
+    content = io.BytesIO(b"\x89PNG\r\n\x1a\n" + bytes(4) + b"IEND" + bytes(4))
     return add_file(ports, ines, course.row("activity").id, name="Karte für “Kisumu”.png", content=content)
 
 

@@ -41,6 +41,7 @@ from coursecrew.app.records import (
     MENTORSHIPS,
     NOTICES,
     PARTICIPANTS,
+    PRESENCES,
     REQUEST_KEYS,
     SANDBOX_ITEMS,
     SOLO_ASKS,
@@ -909,11 +910,11 @@ def test_whoever_is_not_of_the_class_reads_no_names_and_no_cards(who: Actor) -> 
 def test_looking_changes_nothing(who: Actor) -> None:
     here = a_class()
     here.ports.clock.advance(hours=1)
-    before = stored(here.ports, VISITS, PARTICIPANTS)
+    before = stored(here.ports, VISITS, PARTICIPANTS, PRESENCES)
     for route in GETS:
         for team, victim in secrets_of(here):
             send(here, who, route, team, victim)
-    assert not changes(before, stored(here.ports, VISITS, PARTICIPANTS))
+    assert not changes(before, stored(here.ports, VISITS, PARTICIPANTS, PRESENCES))
 
 
 def test_looking_at_a_new_place_makes_its_activity_and_no_more() -> None:
@@ -923,7 +924,13 @@ def test_looking_at_a_new_place_makes_its_activity_and_no_more() -> None:
         if path := filled(here, route.path, here.blue, TOMAS):
             ask(here.ports, AMARA, path, placed=BESIDE)
     made = changes(before, stored(here.ports))
-    first_use = {ACTIVITIES.table, "coursecrew_settings_version", TEAM_SETS.table, VISITS.table}
+    first_use = {
+        ACTIVITIES.table,
+        "coursecrew_settings_version",
+        TEAM_SETS.table,
+        VISITS.table,
+        PRESENCES.table,
+    }
     assert set(made) <= first_use, made
 
 
