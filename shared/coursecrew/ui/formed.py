@@ -141,16 +141,17 @@ def say_reason(reason: Mapping[str, Any], reader: Reader) -> tuple[str, str, str
     if said["code"] == "no_difference":
         chip = "off"
     silent = int(said["size"]) - int(said["answered"])
-    more = (
-        reader.ngettext(
-            "%(number)s of %(size)s gave no answer",
-            "%(number)s of %(size)s gave no answer",
-            silent,
+    more = ""
+    if silent and said["code"] == "roles":  # whoever ticked only “not yet” is not to be called silent
+        more = reader.ngettext(
+            "%(number)s of %(size)s named none of it", "%(number)s of %(size)s named none of it", silent,
             size=said["size"],
-        )
-        if silent
-        else ""
-    )
+        )  # fmt: skip
+    elif silent:
+        more = reader.ngettext(
+            "%(number)s of %(size)s gave no answer", "%(number)s of %(size)s gave no answer", silent,
+            size=said["size"],
+        )  # fmt: skip
     return chip, _WORDS[said["code"]](said, value, reader), more
 
 
