@@ -213,7 +213,9 @@ def test_extra_acts_and_arrivals_have_their_day():
         until=START + timedelta(days=10),
     )  # fmt: skip
     assert outcomes(done)["extended"] == 1
-    assert [one.act.at for one in done if one.act.does is Does.COME] == [arrivals["late"]]
+    came = [one.act.at for one in done if one.act.does is Does.COME and one.act.who == "late"]
+    assert came == [arrivals["late"]]
+    assert "p0" in {one.act.who for one in done if one.act.does is Does.COME}  # the others look in
 
 
 def test_progress_is_told_from_nothing_to_all():

@@ -346,7 +346,7 @@ def _plan_looking_in(world: World, chance: Random) -> Iterator[Act]:
             for who in crew.members:
                 if world.people[who].habit is Habit.VANISHING:
                     continue
-                at = begin + timedelta(days=chance.uniform(1, 4))
+                at = max(begin, world.arrivals.get(who, begin)) + timedelta(days=chance.uniform(1, 4))
                 while due and at < due:
                     yield Act(_awake(world, who, at), who, Does.COME, one.name)
                     at += timedelta(days=chance.uniform(3, 6))
