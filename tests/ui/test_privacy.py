@@ -194,6 +194,7 @@ def a_class() -> Class:
 
     # Red Kites: handed in, one leaves, scored, one grade changed by hand.
     run(ports, save_draft, LINH, activity.id, {"where": f"Sealed {SUBMITTED}."}, seen=0)
+    add_team_files(ports, LINH, activity.id, [("notes.txt", BytesIO(b"sealed"))], limit=1000)
     run(ports, submit, LINH, activity.id, seen=1)
     run(ports, confirm, SOFIA, activity.id)
     run(ports, confirm, FARAH, activity.id)
@@ -349,7 +350,8 @@ OWN = frozenset(
     {
         "team/found", "team/card", "team/card/remove", "team/place-me", "team/invite", "team/about",
         "team/leave", "team/<team>/join", "team/<team>/ask", "team/<team>/wait", "team/<team>/stop-waiting",
-        "draft", "files", "files/link", "hand-in", "confirm", "confirm/object", "take-back",
+        "draft", "files", "files/link", "versions/<id>/restore", "versions/<id>/share",
+        "hand-in", "confirm", "confirm/object", "take-back",
         "notices/read", "privacy/read", "charter", "charter/sign", "roles", "roles/rotate", "team/decline",
         "sandbox/new", "plan/add", "plan/milestone", "check-in", "contributions/remark", "discussion/new",
         "discussion/read", "card/me",
@@ -641,7 +643,7 @@ def test_a_teams_file_is_refused_to_whoever_may_read_neither_its_draft_nor_its_w
     intruder: Intruder,
 ) -> None:
     here = a_class()
-    (file,) = here.ports.rows(TEAM_FILES)
+    (file,) = here.ports.rows(TEAM_FILES, team=here.blue.id)
     assert open_file(here.ports, AMARA, here.activity.course, file.id)[0] == file
     assert open_file(here.ports, INES, here.activity.course, file.id)[0] == file
     with pytest.raises(NotAllowed):

@@ -226,6 +226,7 @@ def restore_version(unit: UnitOfWork, actor: Actor, activity_id: str, version_id
     `seen` is the number of the draft on the page where it was chosen: whoever saved meanwhile is not
     written over, and nothing is merged unasked.
     """
+    look_at_version(unit, actor, activity_id, version_id)  # whoever may not read it learns nothing of it
     _activity, _view, work = drafting(unit, actor, activity_id, Action.WRITE_DRAFT)
     row = unit.store.get(DRAFT_VERSIONS, version_id)
     if row.work != work.id:

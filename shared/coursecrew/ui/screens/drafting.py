@@ -50,10 +50,10 @@ class Desk:
     unsigned: bool = False  # the author wants the charter signed first, and it is not
 
 
-def _read_desk(unit: UnitOfWork, actor: Actor, activity_id: str) -> Desk:
+def _read_desk(unit: UnitOfWork, actor: Actor, activity_id: str, *, writes: bool = False) -> Desk:
     activity, here, view = own_work(unit, actor, activity_id)
     others: Sequence[Presence] = ()
-    if is_allowed(actor, Action.WRITE_DRAFT, here.subject) and here.participant:
+    if writes and is_allowed(actor, Action.WRITE_DRAFT, here.subject) and here.participant:
         others = presence.be_here(unit, activity, view.team.id, actor, here.participant.name)
     files = files_of_team(unit, activity.id, view.team.id)
     people = participants_of(unit, activity.course, {row.by for row in files} - set(view.people))
@@ -71,7 +71,7 @@ def _read_desk(unit: UnitOfWork, actor: Actor, activity_id: str) -> Desk:
 def draft(scene: Scene, request: Request) -> Response:
     """The draft: one box for each part, or the places where two changed the same."""
     _ = scene.reader.gettext
-    desk = run(scene.ports, _read_desk, scene.actor, scene.activity.id)
+    desk = run(scene.ports, _read_desk, scene.actor, scene.activity.id, writes=True)
     merges, base, seen = _open_places(scene, request, desk)
     if merges:
         return _overlaps(scene, request, desk, merges, base, seen)
