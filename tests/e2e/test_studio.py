@@ -45,7 +45,7 @@ def test_closing_with_unsaved_text_warns_once(host: OpenEdx, page) -> None:
     page.get_by_label("Goal, in one sentence").fill("A goal that nobody saved")
     listen(page)
     page.get_by_role("button", name="Close").click()
-    page.get_by_text("You have text here that is not saved").wait_for()
+    page.get_by_text("You have changes here that are not saved").wait_for()
     assert page.evaluate("told") == []
     page.get_by_role("button", name="Close").click()
     assert page.evaluate("told") == [["save", "start"], ["save", "end"]]

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from coursecrew.app.records import ACTIVITIES, DRAFTS, TEAMS
-from coursecrew.domain.activities import TeamRules
-from tests.builders import AMARA, LINH, MEHMET, SOFIA, TOMAS, a_team, an_assignment, world, write
+from coursecrew.domain.activities import JoinRule, TeamRules
+from tests.builders import AMARA, INES, LINH, MEHMET, SOFIA, TOMAS, a_team, an_assignment, world, write
 from tests.ui.house import House, open_house
 
 pytestmark = pytest.mark.browser
@@ -26,7 +26,7 @@ def house() -> Iterator[House]:
     )
     a_team(ports, activity, AMARA, TOMAS, draft="The night flow is 30 %.")
     a_team(ports, activity, LINH, MEHMET, name="Copper Line")
-    people = {"amara": AMARA, "tomas": TOMAS, "sofia": SOFIA}
+    people = {"amara": AMARA, "tomas": TOMAS, "sofia": SOFIA, "ines": INES}
     with open_house(House(ports, people)) as opened:
         yield opened
 
@@ -121,9 +121,43 @@ def test_leaving_unsaved_text_is_said_before_it_is_done(house: House, page) -> N
     page.get_by_label("What you look for").fill("People who like numbers.")
     back = page.get_by_role("link", name="Back to the teams")
     back.click()
-    said(page, "You have text here that is not saved.")
+    said(page, "You have changes here that are not saved.")
     assert page.get_by_label("What you look for").input_value() == "People who like numbers."
     back.click()
+    page.get_by_role("heading", name="Teams", exact=True).wait_for()
+
+
+def test_a_choice_in_a_long_form_is_not_left_behind_unsaid_and_the_sentence_stands_at_the_press(
+    house: House, page
+) -> None:
+    page.goto(house.page("ines", "settings"))
+    page.get_by_label("A survey, then teams by your wishes").check()
+    survey = page.get_by_role("link", name="Survey:")
+    survey.click()
+    said(page, "You have changes here that are not saved.")
+    assert survey.evaluate("link => link.nextElementSibling.textContent").startswith("You have changes here")
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    said(page, "Saved as version")
+    assert house.ports.rows(ACTIVITIES)[0].settings.teams.join is JoinRule.FORMED
+
+
+def test_a_press_in_another_form_does_not_drop_what_was_typed_here(house: House, page) -> None:
+    page.goto(house.page("ines", "settings"))
+    page.get_by_label("Goal, in one sentence").fill("Half the losses by spring.")
+    page.get_by_role("button", name="Add", exact=True).click()
+    said(page, "You have changes here that are not saved.")
+    assert not [asked for asked in house.asked if asked.startswith("POST")]
+    assert page.get_by_label("Goal, in one sentence").input_value() == "Half the losses by spring."
+
+
+def test_the_browsers_back_leaves_unsaved_text_at_the_second_press_only(house: House, page) -> None:
+    page.goto(house.page("sofia"))
+    page.get_by_role("link", name="Found a team").click()
+    page.get_by_label("Name of the team").fill("Night Shift")
+    page.go_back()
+    said(page, "You have changes here that are not saved.")
+    assert page.get_by_label("Name of the team").input_value() == "Night Shift"
+    page.go_back()
     page.get_by_role("heading", name="Teams", exact=True).wait_for()
 
 

@@ -110,7 +110,7 @@ def test_leaving_ticked_hours_unsaved_is_said_first(house: House, page) -> None:
     page.goto(house.page("amara", "survey"))
     hour(page, "Monday 6 to 7").check()
     page.get_by_role("link", name="Cut water loss in one district").click()
-    said(page, "You have text here that is not saved.")
+    said(page, "You have changes here that are not saved.")
 
 
 def test_on_a_small_phone_one_day_is_open_at_a_time_of_choosing(house: House, open_page) -> None:

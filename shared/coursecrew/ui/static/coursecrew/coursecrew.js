@@ -16,8 +16,8 @@
       this.status = Object.assign(document.createElement("div"), { className: "status" });
       this.status.setAttribute("role", "status");
       this.holder = Object.assign(document.createElement("div"), { className: "holder" });
-      this.holder.setAttribute("dir", this.getAttribute("dir") || "ltr");
-      this.holder.setAttribute("lang", this.getAttribute("lang") || "en");
+      this.holder.dir = this.dir || "ltr";
+      this.holder.lang = this.lang || "en";
       const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: this.getAttribute("stylesheet") });
       const styled = new Promise((done) => { style.onload = style.onerror = done; });
       root.append(style, this.status, this.holder);
@@ -38,7 +38,9 @@
       });
       addEventListener("popstate", (event) => {
         const path = event.state?.[this.key];
-        if (path !== undefined && path !== this.path) this.show(path, { remember: false });
+        if (path === undefined || path === this.path) return;
+        if (this.holds()) history.pushState({ ...event.state, [this.key]: this.path }, "");
+        else this.show(path, { remember: false });
       });
       this.followHeight();
       this.say("loading");
@@ -109,6 +111,7 @@
 
     swap(part, { first = false, remember = true, asked = "" } = {}) {
       this.unsaved = this.warned = false;
+      this.changed = new Set();
       clearTimeout(this.timer);
       this.path = asked.split("?")[0] === part.dataset.path ? asked : part.dataset.path;
       this.holder.replaceChildren(document.importNode(part, true));
@@ -116,8 +119,9 @@
       const state = { ...history.state, [this.key]: this.path };
       if (first || !remember) history.replaceState(state, "");
       else if ((history.state || {})[this.key] !== this.path) history.pushState(state, "");
-      this.holder.querySelectorAll("form[data-draft]").forEach((form) => this.recall(form));
-      this.holder.querySelectorAll("[data-week]").forEach((week) => this.makeRoving(week));
+      const each = (what, does) => this.holder.querySelectorAll(what).forEach(does, this);
+      each("form[data-draft]", this.recall);
+      each("[data-week]", this.makeRoving);
       this.askAgain(part);
       this.watch();
       if (first) return;
@@ -266,11 +270,17 @@
       event.preventDefault();
       const target = link.getAttribute("href").slice(1);
       if (!target.startsWith("/")) return this.jump(target);
-      if (this.unsaved && !this.warned) {
-        this.warned = true;
-        return this.say("unsaved");
-      }
-      this.show(target.slice(1));
+      if (!this.holds(link)) this.show(target.slice(1));
+    }
+
+    /* What is not saved is left behind at the second press only; a form that is sent takes its own along. */
+    holds(by, form) {
+      if (!this.unsaved || this.warned || (form && [...this.changed].every((one) => one === form))) return false;
+      this.warned = true;
+      this.say("unsaved");
+      if (by) by.after(this.status.cloneNode(true));
+      else this.bringIntoView(this.status);
+      return true;
     }
 
     jump(id) {
@@ -286,8 +296,8 @@
       event.preventDefault();
       const form = event.target, by = event.submitter;
       const path = by?.getAttribute("formaction") || form.getAttribute("action") || "";
+      if (form.dataset.sending || this.holds(by, form)) return;
       if (form.method === "get") return this.show(path + "?" + new URLSearchParams(new FormData(form)));
-      if (form.dataset.sending) return;
       this.occupy(form, by);
       const body = new FormData(form);
       if (by?.name) body.append(by.name, by.value);
@@ -329,9 +339,8 @@
 
     letTick(root) {
       const boxOf = (target) => target?.closest?.("[data-week] input");
-      root.addEventListener("keydown", (event) => { const box = boxOf(event.target); if (box) this.moveInWeek(event, box); });
-      root.addEventListener("focusin", (event) => { const box = boxOf(event.target); if (box) this.rove(box); });
-      root.addEventListener("change", (event) => { const box = boxOf(event.target); if (box) this.countWeek(box); });
+      const does = { keydown: (box, event) => this.moveInWeek(event, box), focusin: (box) => this.rove(box), change: (box) => this.countWeek(box) };
+      for (const what in does) root.addEventListener(what, (event) => { const box = boxOf(event.target); if (box) does[what](box, event); });
       root.addEventListener("pointerdown", (event) => {
         const box = boxOf(event.target);
         this.stroke = box && !event.button ? { on: !box.checked, from: box, last: box, moved: false } : null;
@@ -412,18 +421,23 @@
       });
       said.textContent = join(said.dataset.semicolon, [...groups].map(([hours, days]) => fill(said.dataset.group, join(said.dataset.comma, days), hours)));
       const total = whole.querySelector("[data-total]");
-      total.textContent = fill(total.dataset.total, String(boxes.filter((one) => one.checked).length));
-      this.unsaved = true;
-      this.warned = false;
+      total.textContent = fill(total.dataset.total, boxes.filter((one) => one.checked).length);
+      this.alter(box.form);
     }
 
     /* --- text that is not saved yet --- */
 
-    typed(event) {
-      if (!event.target.matches("textarea, form:not([data-at-once]) input:not([type=radio], [type=checkbox], [type=search])")) return;
+    /* A draft is kept besides: no other press loses it. */
+    alter(form) {
       this.unsaved = true;
       this.warned = false;
-      const form = event.target.form;
+      if (form && !form.dataset.draft) this.changed.add(form);
+    }
+
+    typed(event) {
+      const box = event.target, form = box.form;
+      if (!box.matches("textarea, form[data-warn] :is(input, select), form:not([data-at-once]) input:not([type=radio], [type=checkbox], [type=search])")) return;
+      this.alter(form);
       if (!form?.dataset.draft) return;
       this.keep(form);
       if (form.dataset.autosave) {
