@@ -8,7 +8,8 @@ saves they think. Twenty requests are worked on at once; the others wait, and th
 An idle tool is measured in the same run: one person alone, before and after.
 
 Claims: no save is lost, none is refused where edits do not overlap, and the slowest twentieth of the
-saves takes at most three times what it takes on the idle tool.
+saves takes at most three times what it takes on the idle tool (a full run only: the small one prints
+the figures and claims the rest).
 """
 
 from __future__ import annotations
@@ -172,7 +173,7 @@ def slow(times: Sequence[float]) -> float:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure idle, together, and idle again; compare and count."""
     asked = arguments(__doc__, argv)
-    teams, rounds, saves, pause, single = (12, 2, 2, 1.6, 30) if asked.small else (50, 4, 2, 10.0, 100)
+    teams, rounds, saves, pause, single = (12, 2, 2, 3.0, 30) if asked.small else (50, 4, 2, 10.0, 100)
     report = Report("drafting", small=asked.small)
     if services.postgres_url() is None:
         print("not measured: no PostgreSQL server answers here")
@@ -211,9 +212,9 @@ def main(argv: Sequence[str] | None = None) -> int:
              "median": statistics.median(times) * 1000, "p95": slow(times)},
         )  # fmt: skip
     report.row("afterwards", {"versions kept": versions, "refused": refused, "sentences lost": missing})
-    report.claim(
-        f"p95 of a save, {len(writers)} writing / one alone", slow(busy) / slow(idle), floor=3, goal=2
-    )
+    if not asked.small:  # some dozen samples on a machine that does other things tell nothing of a twentieth
+        ratio = slow(busy) / slow(idle)
+        report.claim(f"p95 of a save, {len(writers)} writing / one alone", ratio, floor=3, goal=2)
     report.claim("saves refused where no edits overlap", refused, floor=0, goal=0)
     report.claim("sentences lost", missing, floor=0, goal=0)
     return report.finish()

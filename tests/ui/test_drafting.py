@@ -249,7 +249,7 @@ def test_files_are_added_refused_with_their_name_and_taken_out(house: House, ope
     assert page.get_by_text("plan.pdf is of a kind that cannot be added.").first.is_visible()
     page.get_by_label("Address of a document elsewhere").fill("https://docs.example/plan")
     page.get_by_role("button", name="Add the link").click()
-    page.get_by_text("may change after handing in").wait_for()
+    page.get_by_text("may change after handing in", exact=True).wait_for()
     page.get_by_role("button", name="Take out flows.csv").click()
     page.get_by_role("status").filter(has_text="flows.csv is no longer in the draft.").wait_for()
     assert [row.name for row in house.ports.rows(TEAM_FILES)] == ["docs.example/plan"]
