@@ -397,7 +397,7 @@ def test_somebody_who_comes_after_the_means_were_shown_moves_none_of_them() -> N
     for who in (AMARA, TOMAS, LINH, SOFIA):
         answer(ports, activity, who, answers={**SIX, "step": 2})
     newest = run(ports, check_ins.own_check_ins, AMARA, activity.id).summaries[0]
-    assert (newest.answered, newest.means["step"]) == (4, 2)
+    assert (newest.answered, newest.means["step"]) == (4, Decimal(2))
 
 
 def test_somebody_who_comes_while_others_are_waited_for_counts_like_them() -> None:
@@ -408,7 +408,7 @@ def test_somebody_who_comes_while_others_are_waited_for_counts_like_them() -> No
     answer(ports, activity, LINH)
     answer(ports, activity, SOFIA, answers={**SIX, "step": 2})
     (found,) = run(ports, check_ins.own_check_ins, AMARA, activity.id).summaries
-    assert (found.answered, found.means["step"]) == (4, 5)
+    assert (found.answered, found.means["step"]) == (4, Decimal(5))
 
 
 def test_a_note_is_read_by_the_reader_it_was_written_for() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
+from typing import Any
 
 import pytest
 
@@ -179,7 +180,7 @@ def beside(ports: MemoryPorts) -> None:
     a_team(ports, activity, MEHMET, name="Green Line")
     run(ports, name_mentor, INES, activity.id, blue.id, MONA.person)
     run(ports, share_version, AMARA, activity.id, ports.rows(DRAFT_VERSIONS)[0].id)
-    shown = {"title": "An idea", "audience": Audience.TEAM_MENTOR, "holds": True}
+    shown: dict[str, Any] = {"title": "An idea", "audience": Audience.TEAM_MENTOR, "holds": True}
     item = run(ports, add_item, AMARA, activity.id, text="- Try *this*", **shown)
     run(ports, say_something, MONA, activity.id, item, saying=Saying.WONDER, text="And at night?")
     run(ports, change_item, TOMAS, activity.id, item, text="- Try **this**", seen=1, **shown)

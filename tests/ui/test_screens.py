@@ -210,7 +210,10 @@ def address(made: Stage, path: str) -> str:
         "teams": TEAMS,
     }
     path = path.replace("<activity>", made.activity.id).replace("<team>", made.blue.id)
-    for name, kind in {"<item>": SANDBOX_ITEMS, "<glass>": GLASSES, "<version>": DRAFT_VERSIONS}.items():
+    named: dict[str, RecordType[Any]] = {
+        "<item>": SANDBOX_ITEMS, "<glass>": GLASSES, "<version>": DRAFT_VERSIONS,
+    }  # fmt: skip
+    for name, kind in named.items():
         path = path.replace(name, made.ports.rows(kind)[0].id) if name in path else path
     if "<id>" not in path:
         return path

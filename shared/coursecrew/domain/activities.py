@@ -153,9 +153,7 @@ class Check:
     values: tuple[tuple[str, object], ...] = ()
 
 
-def readiness(
-    settings: Settings, *, learners: int | None = None, complete: bool = False
-) -> list[Check]:
+def readiness(settings: Settings, *, learners: int | None = None, complete: bool = False) -> list[Check]:
     """What stands in the way of publishing (`blocks`) or deserves a second look.
 
     `learners` is how many people are known; `None` when the host does not know any. Only where the

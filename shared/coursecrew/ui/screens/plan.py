@@ -187,9 +187,7 @@ def waits_of(
                 "You wait for %(name)s, who was told: “%(title)s” can go on only after that.",
                 name=name, title=task.title,
             )  # fmt: skip
-            again = reminder(
-                reader, sent, About.TASK, task.id, task.blocked_by, name, told=task.reminded
-            )
+            again = reminder(reader, sent, About.TASK, task.id, task.blocked_by, name, told=task.reminded)
             lines.append(Wait(said, [me], [(name, False)], quiet=True, reminders=[again]))
     return lines
 
