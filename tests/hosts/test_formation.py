@@ -30,7 +30,7 @@ def test_a_survey_is_built_answered_and_read(house: House) -> None:
     usual = house.show("ines", path).page.form("settings/survey/usual")
     filled = house._screen(*house.host.post("ines", f"{path}/usual", usual.filled({})), 200)
     assert "7 questions are asked" in filled.text
-    assert "nobody is the only one with “Woman” and “Man” in a team" in filled.text
+    assert "nobody is the only one in a team with one of the answers “Woman” and “Man”" in filled.text
     added = build(
         house,
         {

@@ -14,7 +14,14 @@ import pytest
 
 from coursecrew.app.activities import save_settings
 from coursecrew.app.memory import MemoryPorts
-from coursecrew.app.records import ACTIVITIES, FORMATIONS, SENSITIVE_ANSWERS, SURVEY_ANSWERS, TEAM_SETS
+from coursecrew.app.records import (
+    ACTIVITIES,
+    FORMATIONS,
+    PARTICIPANTS,
+    SENSITIVE_ANSWERS,
+    SURVEY_ANSWERS,
+    TEAM_SETS,
+)
 from coursecrew.app.surveys import save_answers
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import (
@@ -274,6 +281,18 @@ def test_without_consent_nothing_is_stored_and_the_box_says_so() -> None:
     assert made.ports.rows(SENSITIVE_ANSWERS) == []
     both = made.send(AMARA, {"q-wanted-1": "Nobody"}, status=422, agreed=None)
     assert "Without it nothing is stored." in words_of(both)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("TOMAS  rivera", "Tomás Rivera"), ("linh pham", "Linh Phạm"), ("lukasz yilmaz", "Łukasz Yılmaz")],
+)
+def test_a_name_is_found_without_its_accents(typed: str, name: str) -> None:
+    made = asked()
+    called = next(row for row in made.ports.rows(PARTICIPANTS) if row.person == TOMAS.person)
+    with made.ports.transaction() as unit:
+        unit.save(PARTICIPANTS, replace(called, name=name))
+    made.send(AMARA, {"q-wanted-1": typed})
 
 
 def test_a_consent_of_the_authors_own_is_asked_in_its_words() -> None:
@@ -791,7 +810,7 @@ def test_every_wish_is_said_in_words() -> None:
         f"At least 4 hours a week in common. {first}",
         "“What do you bring?”: each team has people for “Maps”. It counts 2 of 5.",
         "“Years at work”: as different as possible in each team. It counts 3 of 5.",
-        f"“Your gender”: nobody is the only one with “Woman” and “Man” in a team. {first}",
+        f"“Your gender”: nobody is the only one in a team with one of the answers “Woman” and “Man”. {first}",
         "People who want each other are in one team.",
         f"People who do not want each other are in different teams. {first}",
         f"Nobody is with somebody they were in a team with before. {first}",

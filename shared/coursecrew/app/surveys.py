@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -41,6 +42,8 @@ NAMES_OFFERED = 200  # in a larger class names are typed without suggestions
 # How an answer is written into a cell, empty for a skipped one; screens know the words, names are by key.
 Say = Callable[[Question, Any, Mapping[str, str]], str]
 SAME_NAME = 10  # people of one name to choose among
+# Letters that no accent was added to, and that keyboards without them write so.
+_BARE = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th"})
 
 
 @dataclass(frozen=True)
@@ -213,12 +216,21 @@ def classmates(unit: UnitOfWork, actor: Actor) -> list[Participant]:
 
 
 def of_that_name(unit: UnitOfWork, actor: Actor, name: str) -> list[Participant]:
-    """The people who take part and are called so, letter for letter but for case, at most ten."""
+    """The people who take part and are called so, at most ten; in a class whose names are offered also
+    without accents or capitals, as people type them, where nobody is called so letter for letter."""
     wanted = " ".join(name.split())
     rows = unit.store.find(PARTICIPANTS, course=actor.course, name=wanted, limit=SAME_NAME)
     if not rows:
-        rows = [row for row in classmates(unit, actor) if row.name.casefold() == wanted.casefold()]
+        mates = classmates(unit, actor)
+        rows = [row for row in mates if row.name.casefold() == wanted.casefold()]
+        rows = rows or [row for row in mates if _typed(row.name) == _typed(wanted)]
     return [row for row in rows if row.takes_part]
+
+
+def _typed(name: str) -> str:
+    """A name as somebody types it whose keyboard has no accents."""
+    bare = unicodedata.normalize("NFKD", name.casefold().translate(_BARE))
+    return "".join(sign for sign in bare if not unicodedata.combining(sign))
 
 
 def names_of(unit: UnitOfWork, actor: Actor, people: Sequence[str]) -> Mapping[str, str]:

@@ -109,7 +109,7 @@ def _usual_questions(reader: Reader) -> tuple[Question, ...]:
             options=(_("Woman"), _("Man")),
             own_words=True,
             sensitive=True,
-            purpose=_("Nobody should be the only one in a team."),
+            purpose=_("that nobody is the only one in a team."),
         ),
         Question("wanted", Ask.WANTED, _("With whom would you like to work?")),
         Question("unwanted", Ask.UNWANTED, _("With whom would you rather not work?")),

@@ -304,7 +304,9 @@ def _sentence(wish: Wish, question: Question | None, reader: Reader) -> str:
         Aim.ALIKE: _("“%(title)s”: as alike as possible in each team.", title=title),
         Aim.BALANCED: _("“%(title)s”: every team like the class.", title=title),
         Aim.NOT_ALONE: _(
-            "“%(title)s”: nobody is the only one with %(values)s in a team.", title=title, values=values
+            "“%(title)s”: nobody is the only one in a team with one of the answers %(values)s.",
+            title=title,
+            values=values,
         ),
         Aim.COVER: _("“%(title)s”: each team has people for %(values)s.", title=title, values=values),
         Aim.TOPIC: _("“%(title)s”: each team gets a topic that its members ranked high.", title=title),

@@ -21,6 +21,7 @@ from coursecrew.domain.activities import (
     MOST_CRITERIA,
     MOST_PROMPTS,
     Check,
+    JoinRule,
     Settings,
     State,
     from_document,
@@ -151,7 +152,11 @@ def _panel(scene: Scene, stored: Settings, checks: list[Check]) -> Panel:
         return Panel(
             label,
             _("Publish it"),
-            [_("Nothing blocks it. Learners see it at once, and can find their teams.")],
+            [
+                _("Nothing blocks it. Learners see it at once, and can answer the survey.")
+                if stored.teams.join is JoinRule.FORMED
+                else _("Nothing blocks it. Learners see it at once, and can find their teams.")
+            ],
             [Press(_("Publish"), "settings/publish", post=True)],
             waits,
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from coursecrew.app.surveys import answered_count
 from coursecrew.app.unit_of_work import run
-from coursecrew.domain.activities import JoinRule, Settings, from_document, to_document
+from coursecrew.domain.activities import JoinRule, Settings, State, from_document, to_document
 from coursecrew.domain.errors import Invalid, NotAllowed, NotFound, Problem
 from coursecrew.domain.permissions import Action
 from coursecrew.domain.survey import MOST_QUESTIONS, WITH_OPTIONS, Ask, Question
@@ -124,6 +124,8 @@ def _panel(scene: Scene, stored: Settings) -> Panel:
         Press(_("What learners are asked"), "settings/survey/preview", "plain"),
         Press(_("What teams should be like"), "settings/wishes", "plain"),
     ]
+    if scene.activity.state is State.HIDDEN and not scene.shell.in_studio:
+        presses.append(Press(_("To the settings, to publish it"), "settings", "plain"))
     waits = []
     hidden = len(survey.sensitive)
     if hidden:

@@ -298,10 +298,19 @@ def step_lines(scene: Scene) -> list[StepLine]:
     _, reader = scene.reader.gettext, scene.reader
     rules, draft = scene.settings.teams, scene.activity.window(Step.DRAFT)
     locked = rules.lock_at is not None and reader.now > rules.lock_at
+    survey = scene.settings.survey
+    asked = survey.is_there and rules.join is JoinRule.FORMED
+    open_now = asked and survey.is_open(reader.now)
+    answering = StepLine(
+        _("Answer the survey"),
+        "now" if open_now else "done",
+        _("until %(when)s", when=reader.moment(survey.closes_at)) if survey.closes_at else "",
+    )
     lines = [
+        *([answering] if asked else []),
         StepLine(
             _("Form teams"),
-            "done" if locked else "now",
+            "done" if locked else "later" if open_now else "now",
             _("until %(when)s", when=reader.moment(rules.lock_at)) if rules.lock_at else "",
         ),
         StepLine(
