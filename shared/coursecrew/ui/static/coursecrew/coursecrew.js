@@ -125,10 +125,9 @@
       this.askAgain(part);
       this.watch();
       if (first) return;
-      const marks = this.holder.querySelectorAll("[data-focus]");
-      const mark = this.holder.querySelector(".notice[data-focus]") || marks[0];
-      if (mark) mark.focus({ preventScroll: true });
-      this.bringIntoView(mark || this);
+      const notice = this.holder.querySelector(".notice[data-focus]"), mark = notice || this.holder.querySelector("[data-focus]");
+      mark?.focus({ preventScroll: true });
+      this.bringIntoView(notice || this); // with what was said, above the heading
     }
 
     /* --- parts that change by themselves, or while one chooses --- */
