@@ -422,6 +422,19 @@ def test_who_has_no_team_after_teams_were_formed_asks_for_a_place() -> None:
     assert "The course staff know that you need a place." in words_of(after)
 
 
+def test_who_has_a_team_where_teams_are_formed_is_asked_no_more() -> None:
+    made = asked(teams=replace(FORMED, join=JoinRule.SELF))
+    a_team(made.ports, made.activity, AMARA, TOMAS)
+    number = made.ports.rows(ACTIVITIES)[0].settings_number
+    wish = settings(teams=FORMED, survey=SURVEY)
+    run(made.ports, save_settings, INES, made.activity.id, wish, seen=number)
+    made.send(AMARA)
+    answered, silent = words_of(made.show(AMARA, "team")), words_of(made.show(TOMAS, "team"))
+    assert "survey waits for your answers" not in silent
+    assert "can be changed until" not in answered
+    assert "not answered counts neither for nor against you" in silent
+
+
 def test_before_teams_are_shown_the_survey_comes_first() -> None:
     made = asked(teams=replace(FORMED, publish_at=START + timedelta(days=9)))
     assert "Answer 10 questions" in words_of(made.show(AMARA, "team"))

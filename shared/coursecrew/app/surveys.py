@@ -182,6 +182,7 @@ class SurveyStanding:
     answered: bool
     is_open: bool
     formed: bool = False  # teams were formed out of it already
+    placed: bool = False  # it places people, and this person has a team: nothing is asked of them
 
 
 def survey_standing(unit: UnitOfWork, activity: Activity, here: Standing) -> SurveyStanding | None:
@@ -189,12 +190,13 @@ def survey_standing(unit: UnitOfWork, activity: Activity, here: Standing) -> Sur
     survey, participant = activity.settings.survey, here.participant
     if not survey.is_there or participant is None or not participant.takes_part:
         return None
-    formed = False
-    if here.membership is None and here.team_set.join == JoinRule.FORMED.value:
+    formed, places = False, here.team_set.join == JoinRule.FORMED.value
+    if here.membership is None and places:
         published = unit.store.count(FORMATIONS, team_set=here.team_set.id, state=RunState.PUBLISHED.value)
         formed = published > 0
     answered = has_answered(unit, activity.id, participant.person)
-    return SurveyStanding(survey, answered, survey.is_open(unit.now), formed)
+    placed = places and here.membership is not None
+    return SurveyStanding(survey, answered, survey.is_open(unit.now), formed, placed)
 
 
 def _ordinary_row(unit: UnitOfWork, activity: str, person: str) -> SurveyAnswer | None:

@@ -97,7 +97,7 @@ def with_survey(panel: Panel, reader: Reader, look: SurveyStanding | None) -> Pa
 
 
 def _asks(reader: Reader, look: SurveyStanding) -> Sequence[Wait]:
-    if look.answered or not look.is_open:
+    if look.answered or look.placed or not look.is_open:
         return []
     closes = look.survey.closes_at
     if closes is None:
@@ -123,6 +123,9 @@ def survey_line(reader: Reader, look: SurveyStanding) -> StepLine:
     _, closes = reader.gettext, look.survey.closes_at
     name = _("Answer the survey")
     when = reader.moment(closes) if closes else ""
+    if look.placed:
+        fair = _("counts neither for nor against you")
+        return StepLine(name, "done") if look.answered else StepLine(name, "missed", _("not answered"), fair)
     if look.answered:
         return StepLine(
             name, "done", _("can be changed until %(when)s", when=when) if when and look.is_open else ""
