@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,9 +25,10 @@ from tests.e2e.hosts import ASSIGNMENT, STREET, OpenEdx, open_edx, unit_of
 LATE = course.LATECOMER.id
 LEARNERS = tuple(person.id for person in course.LEARNERS if person.id != LATE)
 NAMES = {person.id: person.name for person in course.PEOPLE}
-IDS = {name: id for id, name in NAMES.items()}
 AMARA, INES = LEARNERS[0], course.STAFF[0].id
 TITLE = "Cut water loss in one district"
+TOPICS = ("Leaks at night", "Water for schools", "Tariffs that people can pay")
+LANGUAGES = ("English", "Español", "Français")
 AT_ONCE = 4  # quick visits at the same time
 
 
@@ -75,13 +76,19 @@ def answers(person: str) -> dict[str, str]:
     said = {
         "q-hours-text": ", ".join(f"{day} {start}-{start + chance.choice((2, 3, 4))}" for day in days),
         "q-languages": "o:English" if chance.random() < 0.85 else "o:Español",
-        "q-topics-1": f"o:{chance.choice(('First', 'Second', 'Third'))} topic",
+        "q-topics-1": f"o:{chance.choice(TOPICS)}",
         "agreed": "yes",
     }
     said |= {f"q-skills-{number}": chance.choice("01234") for number in range(1, 5)}
     if chance.random() < 0.9:
         said["q-gender"] = chance.choice(("o:Woman", "o:Man"))
     return said
+
+
+def _window(now: datetime, due: int, closes: int) -> dict[str, str]:
+    """Handing in is due and closes in so many days, as the settings form has it."""
+    moments = (("draft_due", due), ("draft_closes", closes))
+    return {name: f"{now + timedelta(days=days):%Y-%m-%dT%H:%M}" for name, days in moments}
 
 
 # --- the LTI tool in the frame of the sample LMS ---
@@ -135,6 +142,8 @@ def tool(folder: Path) -> Iterator[Class]:
 
         for second in (False, True):
             ines = author(second)
+            if not second:
+                ines.press(ines.show("settings"), "settings/save", _window(clock.now(), 3, 5))
             filled = ines.press(ines.show("settings"), "settings/starter")
             ines.press(filled, "settings/publish")
         yield Class("tool", enter, settings, open_one, ahead, author)
@@ -158,7 +167,7 @@ class _Passer(Visitor):
         return self.show(element.get("path", ""))
 
     def _headers(self) -> dict[str, str]:
-        return {"X-CSRFToken": self._web.cookies.get("csrftoken", ""), "Accept": "text/html"}
+        return {"X-CSRFToken": self._web.cookies.get("csrftoken") or "", "Accept": "text/html"}
 
 
 @contextmanager
@@ -197,7 +206,9 @@ def blocks(folder: Path, *, framed: bool) -> Iterator[Class]:
             ines.open(scenarios[second], "studio_view")
             return ines
 
-        yield Class("lms" if framed else "workbench", enter, settings, open_one, ahead, author)
+        made = Class("lms" if framed else "workbench", enter, settings, open_one, ahead, author)
+        made.configure(_window(datetime.now(UTC), 21, 23), second=True)
+        yield made
 
 
 def _username(person: str) -> str:

@@ -11,7 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.e2e.classes import AMARA, IDS, INES, LATE, LEARNERS, Class
+import pytest
+
+from demo.visitor import Page, Unexpected
+from tests.e2e.classes import AMARA, INES, LANGUAGES, LATE, LEARNERS, NAMES, TOPICS, Class
 
 SOON = 60_000  # milliseconds that forming teams takes at most, on a busy machine
 Take = Callable[[Any, str], None]
@@ -29,18 +32,23 @@ class Story:
 
     def the_survey_is_out(self) -> None:
         """Three screens of settings: how people come into teams, what is asked, what is wished for."""
-        self.house.configure({"team_set": "Council teams"}, second=True)
+        shared = {"team_set": "Council teams", "team_min": "3", "team_ideal": "4", "team_max": "8"}
+        self.house.configure(shared, second=True)
         page = self.open_page()
         part = self.house.settings(page)
-        for name, size in (("min", "3"), ("ideal", "4"), ("max", "8")):
-            part.locator(f"#field-team_{name}").fill(size)
-        part.locator("#field-team_set").fill("Council teams")
+        for name, value in shared.items():
+            part.locator(f"#field-{name}").fill(value)
         part.get_by_label("A survey, then teams by your wishes").check()
         part.get_by_role("button", name="Save", exact=True).last.click()
         part.get_by_role("status").filter(has_text="Saved").first.wait_for()
         part.get_by_role("link", name=re.compile("^Survey")).first.click()
         part.get_by_role("button", name="Fill in a usual survey").click()
         part.get_by_role("heading", name="7 questions are asked").wait_for()
+        for number, offered in ((3, LANGUAGES), (4, TOPICS)):
+            part.get_by_text(f"Change question {number}", exact=True).click()
+            part.locator(f"#field-question_options-{number}").fill("\n".join(offered))
+        part.get_by_role("button", name="Save", exact=True).last.click()
+        part.get_by_role("status").filter(has_text="Saved").first.wait_for()
         self.take(page, "survey-builder")
         part.get_by_role("link", name="What teams should be like").first.click()
         part.get_by_label("Waits for you").check()
@@ -116,6 +124,9 @@ class Story:
         keys.tab_to("button:has-text('Make this swap')").press("Enter")
         part.get_by_role("status").filter(has_text="The two have changed places.").first.wait_for()
         row = part.locator("tr", has=part.get_by_role("rowheader", name=left, exact=True))
+        if not row.count():  # no longer among the weakest
+            part.get_by_role("link", name="The next teams").click()
+        row.wait_for()
         assert going in row.inner_text()
         assert coming not in row.inner_text()
 
@@ -160,8 +171,122 @@ class Story:
 
     def team_of(self, person: str) -> list[str]:
         """Who is in somebody's team, themselves first."""
-        found = [IDS[name] for name in IDS if name in self.house.visitor(person).show("team").text]
-        return [person, *(id for id in found if id != person and id in (*LEARNERS, LATE))]
+        return [
+            person, *(one for one in _named(self.house.visitor(person).show("team").text) if one != person)
+        ]  # fmt: skip
+
+    def work_is_handed_in(self, person: str, second: bool = False) -> None:
+        """Somebody writes every part and hands in for their team."""
+        one = self.house.visitor(person, second)
+        one.press(self.writes(person, second=second), "hand-in", button="Hand in")
+
+    def writes(self, person: str, *, second: bool = False) -> Page:
+        """Somebody writes every part, with their name in it, and saves; answers the page of handing in."""
+        one = self.house.visitor(person, second)
+        shown = one.show("draft")
+        boxes = [name for name, _ in shown.form("draft").values if name.startswith("text-")]
+        one.press(shown, "draft", dict.fromkeys(boxes, f"What {NAMES[person]} found."))
+        return one.show("hand-in")
+
+    # --- somebody comes late, and two vanish ---
+
+    def a_late_one_is_placed(self) -> None:
+        """She reads that she has no team; the instructor gives her the seat that fits best."""
+        self.house.ahead(1)
+        self.house.visitor(LATE)
+        page = self.open_page()
+        part = self.house.enter(page, INES)
+        part.locator("a[href='#/teams']").first.click()
+        part.get_by_role("link", name="Which team fits whom best").click()
+        part.get_by_role("heading", name="People without a team").wait_for()
+        part.get_by_text(NAMES[LATE]).first.wait_for()
+        self.take(page, "late")
+        part.get_by_role("button", name=f"Place {NAMES[LATE]}").click()
+        part.get_by_role("status").filter(has_text="Placed in").first.wait_for()
+        page = self.open_page()
+        part = self.house.enter(page, LATE)
+        part.get_by_role("heading", name="Your team", exact=True).wait_for()
+        part.get_by_role("heading", name=re.compile("^Welcome to ")).wait_for()
+        self.take(page, "welcome")
+
+    def two_vanish(self, team: list[str]) -> None:
+        """All others come by; the last two of this team do not, and ten days later count as inactive."""
+        gone = team[-2:]
+        self.house.ahead(5)  # the first assignment has closed
+        self.house.everybody((who for who in (*LEARNERS, LATE) if who not in gone), self._comes_by)
+        self.house.ahead(1.5)  # more than a week since the two were seen: they are asked
+        self.house.ahead(3.1)
+        shown = self.house.visitor(team[0]).show("team").text
+        assert shown.count("not active now") == 2
+
+    def _comes_by(self, person: str) -> None:
+        self.house.visitor(person).show("team")
+
+    def their_team_becomes_one_with_another(self, team: list[str]) -> list[str]:
+        """Proposed by the instructor, agreed to on both sides; answers who is in the other team."""
+        page = self.open_page()
+        part = self.house.enter(page, INES, second=True)
+        part.locator("a[href='#/teams']").first.click()
+        part.get_by_role("link", name="Small teams").click()
+        part.get_by_role("heading", name="Teams below the smallest size").wait_for()
+        part.get_by_role("link", name=re.compile("^Join .* with another team")).click()
+        part.get_by_role("button", name="See what it would do").click()
+        part.get_by_role("heading", name="Effect").or_(part.locator("#effect")).first.wait_for()
+        part.get_by_label("Why").fill("Two of you have not been here for ten days.")
+        self.take(page, "merge")
+        part.get_by_role("button", name="Propose to both teams").click()
+        part.get_by_text(re.compile("Both teams are asked until")).first.wait_for()
+
+        page = self.open_page()
+        part = self.house.enter(page, team[0], second=True)
+        part.get_by_role("heading", name=re.compile("become one team")).wait_for()
+        self.take(page, "merger")
+        others = [one for one in _named(part.locator("#merger").inner_text()) if one not in team]
+        part.get_by_role("button", name="Yes, become one team").click()
+        part.get_by_role("status").filter(has_text="Your answer is kept.").first.wait_for()
+        self.writes(others[0], second=True)
+        last = len(others) // 2  # more than half of them
+        for person in (team[1], *others[:last]):
+            self._says_yes(person)
+        part = self.house.enter(self.open_page(), others[last], second=True)
+        part.get_by_role("button", name="Yes, become one team").click()
+        part.get_by_text("the two teams are one now").first.wait_for()
+        return others
+
+    def what_each_side_wrote_stays_with_its_authors(self, team: list[str], others: list[str]) -> None:
+        """The draft of the team that went, and the work that was handed in before."""
+        page = self.open_page()
+        part = self.house.enter(page, others[0], second=True)
+        left = part.get_by_role("link", name=re.compile("^What .* wrote$"))
+        address = left.get_attribute("href")
+        assert address
+        left.click()
+        part.get_by_role("heading", name="Versions of it").wait_for()
+        assert f"What {NAMES[others[0]]} found." in part.locator("textarea").first.input_value()
+        part.get_by_text(f"by {NAMES[others[0]]}").first.wait_for()
+        self.take(page, "before")
+        with pytest.raises(Unexpected, match="403"):
+            self.house.visitor(team[0], True).show(address.removeprefix("#/"))
+
+        page = self.open_page()
+        part = self.house.enter(page, team[0])
+        part.get_by_text(re.compile("Handed in for all of you")).first.wait_for()
+        self.take(page, "handed-in-before")
+        page = self.open_page()
+        part = self.house.enter(page, others[0])
+        part.locator(".panel").first.wait_for()
+        self.take(page, "other-before")
+
+    def _says_yes(self, person: str) -> None:
+        one = self.house.visitor(person, True)
+        home = one.show("team")
+        action = next(form.action for form in home.forms if re.fullmatch(r"merger/\w+/yes", form.action))
+        one.press(home, action)
+
+
+def _named(text: str) -> list[str]:
+    """The learners whose names stand there."""
+    return [person for person in (*LEARNERS, LATE) if NAMES[person] in text]
 
 
 def _locked(part: Any) -> set[str]:

@@ -19,7 +19,7 @@ def found_team(part, name: str) -> None:
     part.get_by_role("link", name="Found a team").click()
     part.locator("#field-name").fill(name)
     part.get_by_role("button", name="Found the team").click()
-    part.get_by_role("heading", name="Your team").wait_for()
+    part.get_by_role("heading", name="Your team", exact=True).wait_for()
 
 
 def test_a_form_sent_in_the_frame_leaves_the_player_where_it_is(host: OpenEdx, page) -> None:

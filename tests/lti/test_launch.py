@@ -938,7 +938,7 @@ def test_an_observer_takes_no_part(browser, tool):
     browser.come_in(roles=[MEMBERSHIP + "Mentor"])
     assert browser.ui("team").status_code == 200
     assert not any(person.takes_part for person in people_here(tool))
-    assert browser.ui("teams").status_code == 403
+    assert browser.ui("teams").status_code == 409  # nothing but "not ready yet" before publishing
 
 
 def test_whoever_has_no_id_looks_on_where_the_operator_allows_it(browser, tool, platform, decisions):

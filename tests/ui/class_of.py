@@ -16,16 +16,20 @@ from coursecrew.app.memory import MemoryPorts
 from coursecrew.app.mentoring import name_mentor
 from coursecrew.app.records import (
     ALERTS,
+    ASKINGS,
     BYLINES,
     CARDS,
     CHARTERS,
     CHECK_INS,
     DRAFT_VERSIONS,
+    DRAFTS,
     EFFORTS,
     GLASSES,
     GRADES,
     IDENTITY_CARDS,
+    MEMBERSHIP_EVENTS,
     MEMBERSHIPS,
+    MERGERS,
     NOTICES,
     PARTICIPANTS,
     POSTS,
@@ -55,14 +59,23 @@ from coursecrew.domain.discussion import Post
 from coursecrew.domain.events import Kind
 from coursecrew.domain.grading import Account, Grade, GradeState, Line, StaffScore
 from coursecrew.domain.identity import IdentityCard
+from coursecrew.domain.mergers import Merger, MergerState
 from coursecrew.domain.notices import Notice
 from coursecrew.domain.people import Actor, Participant, Role, Source
 from coursecrew.domain.plans import Milestone, Task, TaskState, TeamMilestone
 from coursecrew.domain.sandbox import Audience, Saying
 from coursecrew.domain.solo import SoloAsk, SoloState, Wanted
-from coursecrew.domain.submissions import Byline, DraftVersion, Submission, Work, WorkState
+from coursecrew.domain.submissions import Byline, Draft, DraftVersion, Submission, Work, WorkState
 from coursecrew.domain.survey import Ask, Question, Survey, SurveyAnswer
-from coursecrew.domain.teams import Card, Membership, Team, name_key
+from coursecrew.domain.teams import (
+    Asking,
+    Card,
+    Happened,
+    Membership,
+    MembershipEvent,
+    Team,
+    name_key,
+)
 from coursecrew.domain.wishes import Charter, CharterPart
 from tests.builders import (
     AMARA,
@@ -119,6 +132,16 @@ class Course:
         }
         path = path.replace("<post>", self.ports.rows(POSTS, thread="")[0].id if "<post>" in path else "")
         path = path.replace("<activity>", self.activity.id).replace("<team>", self.blue.id)
+        if path.startswith("team/before/"):
+            (old,) = self.ports.rows(TEAMS, state="merged")
+            (work,) = self.ports.rows(WORKS, team=old.id)
+            version = self.ports.rows(DRAFT_VERSIONS, work=work.id)[0].id
+            return path.replace("<id>", old.id).replace("<version>", version)
+        if path.startswith("teams/mergers/"):
+            return path.replace("<id>", self.ports.rows(MERGERS, state=MergerState.OPEN.value)[0].id)
+        if path.startswith("teams/<id>/merge"):  # two that are at work, with seats left
+            small, other = (self.ports.rows(TEAMS, name=name)[0].id for name in ("Grey Gate", "Pale Pump"))
+            return path.replace("<id>", small).replace("<other>", other)
         more: dict[str, RecordType[Any]] = {"<item>": SANDBOX_ITEMS, "<glass>": GLASSES}
         for place, kind in more.items():
             path = path.replace(place, self.ports.rows(kind)[0].id if place in path else "")
@@ -163,6 +186,7 @@ def course_of(ports: MemoryPorts, learners: int) -> Course:
     run(ports, _graded, activity, blue)
     _beside(ports, activity, blue)
     run(ports, _together, activity, blue, learners)
+    _changing(ports, activity, blue)
     return Course(ports, activity, blue)
 
 
@@ -332,6 +356,61 @@ def _together(unit: UnitOfWork, activity: Activity, blue: Team, learners: int) -
     unit.store.add(POSTS, last)
 
 
+def _changing(ports: MemoryPorts, activity: Activity, blue: Team) -> None:
+    """A team that became part of Blue Ledger, small teams, one proposal, and a seat that Sofia is offered."""
+    for name in ("Grey Gate", "Pale Pump", "Low Weir"):
+        a_team(ports, activity, actor(name), name=name, draft="Three words here.")
+    (green,) = ports.rows(TEAMS, name="Green Line")
+    (low,) = ports.rows(TEAMS, name="Low Weir")
+    run(ports, merged_before, activity, blue, AMARA)
+    run(ports, _proposed, activity, low, green)
+
+
+def merged_before(unit: UnitOfWork, activity: Activity, into: Team, *people: Actor) -> Team:
+    """A team of these people that has become part of another: rows as joining leaves them."""
+    name = f"Old {into.name}"
+    old = unit.store.add(
+        TEAMS,
+        Team(
+            unit.new_id(), into.team_set, name, name_key(name), state="merged", merged_into=into.id,
+            open=False,
+        ),
+    )  # fmt: skip
+    work = unit.store.add(
+        WORKS, Work(unit.new_id(), activity.id, old.id, state=WorkState.EXCUSED, reason="merged")
+    )
+    unit.store.add(DRAFTS, Draft(unit.new_id(), work.id, 1, {"where": "Ours before."}))
+    unit.store.add(
+        DRAFT_VERSIONS,
+        DraftVersion(unit.new_id(), work.id, 1, {"where": "Ours before."}, people[0].person, START),
+    )
+    for who in people:
+        for team, event in ((old, Happened.LEFT), (into, Happened.MERGED)):
+            row = MembershipEvent(
+                unit.new_id(), into.team_set, team.id, who.person, event, START, who.person, "merged"
+            )
+            unit.store.add(MEMBERSHIP_EVENTS, row)
+    merger = Merger(
+        unit.new_id(), activity.id, into.team_set, old.id, into.id, MergerState.DONE, START,
+        START + timedelta(days=3), decided_at=START,
+    )  # fmt: skip
+    unit.store.add(MERGERS, merger)
+    return old
+
+
+def _proposed(unit: UnitOfWork, activity: Activity, team: Team, into: Team) -> None:
+    merger = Merger(
+        unit.new_id(), activity.id, team.team_set, team.id, into.id, MergerState.OPEN, unit.now,
+        unit.now + timedelta(days=3),
+    )  # fmt: skip
+    unit.store.add(MERGERS, merger)
+    seat = Asking(
+        unit.new_id(), team.team_set, team.id, SOFIA.person, "offered", "", unit.now,
+        unit.now + timedelta(days=7),
+    )  # fmt: skip
+    unit.store.add(ASKINGS, seat)
+
+
 def _shared(unit: UnitOfWork, activity: Activity, blue: Team) -> None:
     work = _own_work(unit, activity, blue)
     unit.store.add(
@@ -453,6 +532,9 @@ SCREENS: list[tuple[str, Actor]] = [
     ("sandbox/<item>/edit", AMARA),
     ("sandbox/glass", ADA),
     ("sandbox/glass/<glass>", ADA),
+    ("team/before/<id>", AMARA),
+    ("team/before/<id>", INES),
+    ("team/before/<id>/<version>", AMARA),
     ("team", LINH),
     ("team", MEHMET),
     ("team/alone", MEHMET),
@@ -509,6 +591,12 @@ SCREENS: list[tuple[str, Actor]] = [
     ("teams/<id>/mentors?q=Learner", INES),
     ("teams/alerts", INES),
     ("teams/alone", INES),
+    ("teams/late", INES),
+    ("teams/mergers", INES),
+    ("teams/mergers/<id>", INES),
+    ("teams/<id>/merge", INES),
+    ("teams/<id>/merge?with=<other>", INES),
+    ("teams/<id>/names", INES),
 ]
 # They want a class without teams; `test_forming.py` counts what they ask for.
 COUNTED_THERE = {

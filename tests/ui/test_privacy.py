@@ -6,6 +6,7 @@ import html.parser
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -64,11 +65,13 @@ from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity, Prompt, SubmitRule, TeamRules
 from coursecrew.domain.alerts import Alert, AlertState, Sign
 from coursecrew.domain.errors import NotAllowed, NotFound
+from coursecrew.domain.mergers import Merger, MergerState
 from coursecrew.domain.people import Actor, Role, one_line
 from coursecrew.domain.plans import TaskState
 from coursecrew.domain.rubrics import Mark
 from coursecrew.domain.sandbox import Audience
 from coursecrew.domain.solo import SoloAsk, SoloState, Wanted
+from coursecrew.domain.submissions import Draft, Work
 from coursecrew.domain.teams import Team
 from coursecrew.domain.wishes import Charter, CharterPart
 from coursecrew.ui.http import Response, Route, Upload
@@ -97,11 +100,12 @@ from tests.ui.test_teaching import ask
 DRAFT, VERSION, SUBMITTED = "quillback", "marlinspike", "oystercatcher"
 COMMENT, CRITERION, OVERRIDE, OBJECTION = "whimbrel", "turnstone", "sanderling", "dunlin"
 WITHDRAWN, FILED, TRIED, SIGNED = "ptarmigan", "dotterel", "phalarope", "curlew"
-AGREED, PLANNED, SAID = "sandpiper", "lapwing", "redstart"
+AGREED, PLANNED, SAID, JOINED = "sandpiper", "lapwing", "redstart", "stonechat"
 WORDS = (
     AGREED,
     PLANNED,
     SAID,
+    JOINED,
     DRAFT,
     VERSION,
     WITHDRAWN,
@@ -239,6 +243,7 @@ def _seen(unit: UnitOfWork, activity: Activity, team: Team) -> None:
             {"title": f"Map of {SIGNED}", "due": unit.now.isoformat(), "more": 0},
         ),
     )  # fmt: skip
+    _merging(unit, activity, team)
     unit.store.add(
         SOLO_ASKS,
         SoloAsk(
@@ -246,6 +251,26 @@ def _seen(unit: UnitOfWork, activity: Activity, team: Team) -> None:
             unit.now, unit.now, why=f"Since {SIGNED}.",
         ),
     )  # fmt: skip
+
+
+def _merging(unit: UnitOfWork, activity: Activity, team: Team) -> None:
+    """A proposal about the team, and a team that has become part of it, with a draft of its own."""
+    old = Team(
+        unit.new_id(), team.team_set, f"Old {team.name}", f"old {team.name_key}", state="merged",
+        merged_into=team.id,
+    )  # fmt: skip
+    unit.store.add(TEAMS, old)
+    work = unit.store.add(WORKS, Work(unit.new_id(), activity.id, old.id))
+    unit.store.add(records.DRAFTS, Draft(unit.new_id(), work.id, 1, {"where": f"Once {JOINED}."}))
+    for into, state in ((team, MergerState.DONE), (None, MergerState.OPEN)):
+        other = into or team
+        unit.store.add(
+            records.MERGERS,
+            Merger(
+                unit.new_id(), activity.id, team.team_set, old.id if into else team.id, other.id, state,
+                unit.now, unit.now + timedelta(days=3), why=f"Since {JOINED}.",
+            ),
+        )  # fmt: skip
 
 
 def filled(here: Class, path: str, team: Team, victim: Actor) -> str | None:
@@ -263,7 +288,11 @@ def filled(here: Class, path: str, team: Team, victim: Actor) -> str | None:
         "discussion": (records.POSTS, {"team": team.id}),
     }
     if "<id>" in path:
-        kind, own = kinds[path.split("/")[0]]
+        deeper: Mapping[str, tuple[RecordType[Any], dict[str, str]]] = {
+            "team/before": (TEAMS, {"state": "merged", "merged_into": team.id}),
+            "teams/mergers": (records.MERGERS, {"team": team.id}),
+        }
+        kind, own = deeper.get("/".join(path.split("/")[:2])) or kinds[path.split("/")[0]]
         rows = ports.rows(kind, **own)
         if not rows:
             return None
@@ -289,6 +318,7 @@ def _rows_of(here: Class, team: Team, victim: Actor) -> dict[str, list[Any]]:
         "<alert>": ports.rows(ALERTS, team=team.id),
         "<post>": ports.rows(records.POSTS, team=team.id),
         "<ask>": ports.rows(SOLO_ASKS, team=team.id),
+        "<merger>": ports.rows(records.MERGERS, team=team.id),
     }
 
 
@@ -353,20 +383,28 @@ OWN = frozenset(
         "draft", "files", "files/link", "versions/<id>/restore", "versions/<id>/share",
         "hand-in", "confirm", "confirm/object", "take-back",
         "notices/read", "privacy/read", "charter", "charter/sign", "roles", "roles/rotate", "team/decline",
+        "team/present", "team/mentors", "team/alone",
         "sandbox/new", "plan/add", "plan/milestone", "check-in", "contributions/remark", "discussion/new",
         "discussion/read", "card/me",
     }
 )  # fmt: skip
 # What any member does with what another one wrote in their team.
 OF_THE_TEAM = frozenset(
-    {"plan/tasks/<id>", "plan/tasks/<id>/move", "discussion/<id>/reply", "discussion/<id>/pin"}
+    {
+        "plan/tasks/<id>",
+        "plan/tasks/<id>/move",
+        "discussion/<id>/reply",
+        "discussion/<id>/pin",
+        "merger/<merger>/yes",
+        "merger/<merger>/no",
+    }
 )
 # Putting away what is one's own alone: nobody is refused that, and nothing of anybody else changes.
 TIDYING = frozenset({"notices/read", "privacy/read", "team/card/remove", "team/<team>/stop-waiting"})
 AUTHORING = frozenset(
     {
         "settings/save", "settings/starter", "settings/publish", "settings/files",
-        "settings/files/<id>/remove",
+        "settings/files/<id>/remove", "settings/survey/save", "settings/survey/usual", "settings/wishes/save",
     }
 )  # fmt: skip
 NOTHING: frozenset[str] = frozenset()

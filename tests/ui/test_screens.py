@@ -80,6 +80,7 @@ from tests.builders import (
     world,
     write,
 )
+from tests.ui.class_of import merged_before
 from tests.ui.parts import Part, ask, faults, words_of
 from tests.ui.test_plan import PAGES as WORKSPACE
 
@@ -134,6 +135,7 @@ def _beside(made: Stage) -> None:
     run(ports, share_version, AMARA, activity.id, ports.rows(DRAFT_VERSIONS)[0].id)
     run(ports, add_item, AMARA, activity.id, title="An idea", text="Try **this**.", audience=Audience.TEAM)
     run(ports, break_glass, ADA, activity.id, name="Amara", reason="A threat was reported to us today.")
+    run(ports, merged_before, activity, made.blue, AMARA)
 
 
 # --- every screen × every role ---
@@ -189,6 +191,8 @@ SCREENS: Mapping[str, Mapping[str, int]] = {
     "sandbox/glass": NOBODY,
     "sandbox/glass/<glass>": NOBODY,
     "team/alone": {**NOBODY, "member": 409},
+    "team/before/<id>": {**STAFF, "member": 200},
+    "team/before/<id>/<version>": {**STAFF, "member": 200},
     "teaching": STAFF,
     "release": STAFF,
     "grading": STAFF,
@@ -210,6 +214,11 @@ def address(made: Stage, path: str) -> str:
         "teams": TEAMS,
     }
     path = path.replace("<activity>", made.activity.id).replace("<team>", made.blue.id)
+    if path.startswith("team/before/"):
+        (old,) = made.ports.rows(TEAMS, state="merged")
+        (work,) = made.ports.rows(WORKS, team=old.id)
+        version = made.ports.rows(DRAFT_VERSIONS, work=work.id)[0].id
+        return path.replace("<id>", old.id).replace("<version>", version)
     named: dict[str, RecordType[Any]] = {
         "<item>": SANDBOX_ITEMS, "<glass>": GLASSES, "<version>": DRAFT_VERSIONS,
     }  # fmt: skip

@@ -24,6 +24,7 @@ from coursecrew.app.grading import override_grade, release_grades, score_work
 from coursecrew.app.identity import write_card
 from coursecrew.app.memory import MemoryPorts
 from coursecrew.app.mentoring import end_mentor, name_mentor
+from coursecrew.app.mergers import decide_merger, propose_merger
 from coursecrew.app.people import name_ta
 from coursecrew.app.plans import TaskWish, add_task
 from coursecrew.app.records import (
@@ -32,6 +33,7 @@ from coursecrew.app.records import (
     DRAFT_VERSIONS,
     GLASSES,
     MENTORSHIPS,
+    MERGERS,
     POSTS,
     SANDBOX_ITEMS,
     SUBMISSIONS,
@@ -47,9 +49,11 @@ from coursecrew.app.teams import leave_team
 from coursecrew.app.unit_of_work import run
 from coursecrew.domain.activities import Activity, TeamRules
 from coursecrew.domain.check_ins import STATEMENTS, NoteFor
+from coursecrew.domain.mergers import MergerState
 from coursecrew.domain.people import Actor, Role
 from coursecrew.domain.sandbox import Audience
 from coursecrew.domain.survey import Ask, Question, Survey
+from coursecrew.domain.teams import Team
 from coursecrew.domain.wishes import Charter, CharterPart
 from coursecrew.ui.routes import ROUTES
 from tests.builders import (
@@ -70,6 +74,7 @@ from tests.ui.parts import ask
 
 FEMI = actor("Femi")  # was in Blue Ledger, and left before it handed anything in
 FARAH = actor("Farah")  # was in Red Kites, stands on its byline, and left
+ODA = actor("Oda")  # was in Old Canal, which wrote something and became part of Blue Ledger
 MONA = actor("Mona", Role.OBSERVER)  # mentors both teams
 MILO = actor("Milo", Role.OBSERVER)  # mentored both until now
 JUNO = actor("Juno", Role.OBSERVER)  # mentors both since a moment ago, after everything was shown
@@ -80,6 +85,7 @@ AULIS = actor("Aulis", Role.AUTHOR, may_author=True)
 WHO = {
     "writer": AMARA,  # of Blue Ledger, who planted the words there
     "member": TOMAS,
+    "member from a merged team": ODA,
     "former member": FEMI,
     "other learner": MEHMET,
     "mentor": MONA,
@@ -104,6 +110,7 @@ WORDS = {
     "live draft": "egret",
     "version": "fulmar",
     "version that was shared": "gadwall",
+    "draft of a merged team": "redshank",
     "charter": "heron",
     "plan": "ibis",
     "team discussion": "jacana",
@@ -116,7 +123,7 @@ WORDS = {
     "own grade": "77.31",
     "grade of another": "88.42",
 }
-BLUE = {"writer", "member"}
+BLUE = {"writer", "member", "member from a merged team"}
 RED = {"author of the work", "member on the byline"}
 # The table: who reads the thing; everybody else does not.
 SEES = {
@@ -128,6 +135,7 @@ SEES = {
     "live draft": {*BLUE, "mentor", "mentor named later", "instructor"},
     "version": {*BLUE, "instructor"},
     "version that was shared": {*BLUE, "mentor", "mentor named later", "instructor"},
+    "draft of a merged team": {"member from a merged team", "instructor"},
     "charter": {*BLUE, "mentor", "mentor named later", "instructor"},
     "plan": {*BLUE, "mentor", "mentor named later", "instructor"},
     "team discussion": {*BLUE, "instructor"},
@@ -173,10 +181,12 @@ def a_class() -> Class:
     blue = a_team(ports, activity, AMARA, TOMAS, FEMI)
     red = a_team(ports, activity, LINH, SOFIA, FARAH, name="Red Kites")
     green = a_team(ports, activity, MEHMET, name="Green Line")
-    for team, who in ((blue, MONA), (red, MONA), (blue, MILO), (red, MILO)):
+    old = a_team(ports, activity, ODA, name="Old Canal", draft=WORDS["draft of a merged team"])
+    for team, who in ((blue, MONA), (red, MONA), (old, MONA), (blue, MILO), (red, MILO)):
         run(ports, name_mentor, INES, activity.id, team.id, who.person)
 
     _write(ports, activity)
+    _become_one(ports, activity, old, blue)
     _hand_in(ports, activity)
 
     run(ports, leave_team, FEMI, activity.id)
@@ -187,6 +197,14 @@ def a_class() -> Class:
         run(ports, name_mentor, INES, activity.id, team.id, JUNO.person)
     ports.clock.advance(hours=1)
     return Class(ports, activity)
+
+
+def _become_one(ports: MemoryPorts, activity: Activity, old: Team, blue: Team) -> None:
+    """Old Canal and Blue Ledger agree; the larger draft keeps its name."""
+    merger = run(ports, propose_merger, INES, activity.id, old.id, blue.id, why="One is too few.")
+    for who in (ODA, AMARA, TOMAS):
+        merger = run(ports, decide_merger, who, activity.id, merger.id, agrees=True)
+    assert (merger.state, merger.team) == (MergerState.DONE, old.id)
 
 
 def _write(ports: MemoryPorts, activity: Activity) -> None:
@@ -227,7 +245,7 @@ def _hand_in(ports: MemoryPorts, activity: Activity) -> None:
 # Which rows' ids may stand in a path.
 IDS: tuple[RecordType[Any], ...] = (
     TEAMS, WORKS, SUBMISSIONS, DRAFT_VERSIONS, CHARTERS, POSTS, TASKS, SANDBOX_ITEMS, MENTORSHIPS, GLASSES,
-    ALERTS,
+    ALERTS, MERGERS,
 )  # fmt: skip
 
 

@@ -113,6 +113,11 @@ def count_small(unit: UnitOfWork, team_set: TeamSet) -> int:
     return len(small_teams(unit, team_set))
 
 
+def count_waiting(unit: UnitOfWork, team_set: TeamSet) -> int:
+    """How many proposals wait for the instructor."""
+    return unit.store.count(MERGERS, team_set=team_set.id, state=MergerState.STAFF.value)
+
+
 # --- looking at a proposal ---
 
 

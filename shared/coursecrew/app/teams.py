@@ -675,6 +675,16 @@ class TeamRow:
     members: tuple[Participant, ...]
     memberships: tuple[Membership, ...]
 
+    @property
+    def away(self) -> frozenset[str]:
+        """Keys of the members who count as inactive."""
+        return frozenset(row.person for row in self.memberships if not row.active)
+
+    @property
+    def active(self) -> int:
+        """How many members are active."""
+        return len(self.memberships) - len(self.away)
+
 
 def team_rows(
     unit: UnitOfWork,

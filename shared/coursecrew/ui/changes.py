@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
+from coursecrew.app.absences import Away
 from coursecrew.app.changes import Changes
 from coursecrew.app.mergers import MergerView, Side
+from coursecrew.app.teams import TeamRow
 from coursecrew.domain.mergers import MergerState
+from coursecrew.domain.teams import Asking
 from coursecrew.ui.next_steps import Outlook
 from coursecrew.ui.panels import Panel, Press, Wait
 from coursecrew.ui.reader import Reader
@@ -57,6 +60,27 @@ def _answer(look: Outlook, view: MergerView) -> Wait:
     return Wait(text, sign="people", for_whom=[me], who=[])
 
 
+def seats_offered(reader: Reader, offers: Sequence[tuple[Asking, TeamRow]]) -> Panel:
+    """The panel of somebody to whom seats are offered."""
+    _, n_ = reader.gettext, reader.ngettext
+    until = min(asking.expires for asking, _row in offers)
+    return Panel(
+        _("Your next step"),
+        n_("Take the seat that is offered to you", "Choose one of %(number)s teams", len(offers)),
+        [
+            reader.by(until),
+            _("You came after the teams were made. A seat is not held for you: first come, first served."),
+        ],
+        waits=[
+            Wait(
+                _("If none suits you, decline each; the course staff then look for another way."),
+                sign="info",
+                quiet=True,
+            )
+        ],
+    )
+
+
 @dataclass(frozen=True)
 class MergerSaid:
     """A proposal as a page shows it."""
@@ -69,6 +93,21 @@ class MergerSaid:
     decided: str
     mine: str  # what the reader said, in words
     open: bool
+
+
+def away_said(away: Away | None, reader: Reader) -> str:
+    """Since when somebody is inactive, and why, as the course staff read it."""
+    _ = reader.gettext
+    if away is None:
+        return _("inactive")
+    since = reader.moment(away.since)
+    if away.reason == "not seen":
+        return _("inactive since %(when)s: not seen for ten days", when=since)
+    if away.reason == "member list":
+        return _("inactive since %(when)s: no longer in the member list", when=since)
+    if away.reason:
+        return _("inactive since %(when)s: “%(reason)s”", when=since, reason=away.reason)
+    return _("inactive since %(when)s", when=since)
 
 
 def merger_said(view: MergerView, reader: Reader, *, smallest: int, by: str) -> MergerSaid:

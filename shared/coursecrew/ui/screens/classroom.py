@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from coursecrew.app.absences import Away, away
 from coursecrew.app.activities import team_set_of
 from coursecrew.app.charters import CharterView, charter_of, signed_counts
 from coursecrew.app.exchange import Plan, Rejected, Row, apply_import, export_teams, plan_import, read_rows
+from coursecrew.app.mergers import merger_of
 from coursecrew.app.records import ACTIVITIES, ROLE_TURNS, TEAMS
+from coursecrew.app.solo import solo_teams
 from coursecrew.app.submissions import WorkView, excuse, extend, look_at_work
 from coursecrew.app.team_roles import TURNS_SHOWN
 from coursecrew.app.teams import (
@@ -29,9 +32,11 @@ from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity
 from coursecrew.domain.charters import RoleTurn
 from coursecrew.domain.errors import Invalid, Problem
+from coursecrew.domain.mergers import Merger
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.permissions import Action, Subject, is_allowed, require
 from coursecrew.domain.teams import Team, TeamSet
+from coursecrew.ui.changes import away_said
 from coursecrew.ui.errors import say_problem
 from coursecrew.ui.forms import Reading
 from coursecrew.ui.http import Next, Request, Response, get, post
@@ -158,10 +163,29 @@ def read_team(unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str) ->
     return look_at_work(unit, activity, team), Teams(team_set, [], [], rows)
 
 
+@dataclass(frozen=True)
+class Changed:
+    """What the team's page says about members who are away, and about joining with another team."""
+
+    away: Mapping[str, str]  # inactive member -> since when, and why
+    into: Team | None  # the team that it is part of now
+    small: bool  # too few active members
+    proposal: Merger | None
+
+
+def read_changed(unit: UnitOfWork, view: WorkView, team_set: TeamSet) -> tuple[dict[str, Away], Changed]:
+    """Who is away since when, and whether a proposal about the team waits: four queries at most."""
+    merged = unit.store.get(TEAMS, view.team.merged_into) if view.team.merged_into else None
+    small = bool(view.members) and len(view.active) < team_set.min
+    small = small and view.team.id not in solo_teams(unit, [view.team.id])
+    return away(unit, view.members), Changed({}, merged, small, merger_of(unit, view.team.id))
+
+
 def team(scene: Scene, request: Request, id: str) -> Response:
     """One team: members to move, more time, excuse."""
     view, found = run(scene.ports, read_team, scene.actor, scene.activity.id, id)
     agreed = run(scene.ports, read_agreed, scene.actor, scene.activity, view.team)
+    gone, changed = run(scene.ports, read_changed, view, found.team_set)
     charter = agreed.charter
     _ = scene.reader.gettext
     return page(
@@ -172,6 +196,7 @@ def team(scene: Scene, request: Request, id: str) -> Response:
         crumbs=[Crumb(_("Teams"), "teams"), Crumb(view.team.name)],
         view=view,
         found=found,
+        changed=replace(changed, away={person: away_said(one, scene.reader) for person, one in gone.items()}),
         may_place=is_allowed(scene.actor, Action.PLACE_PEOPLE),
         may_extend=is_allowed(scene.actor, Action.EXTEND),
         space=space_part(scene, id),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from coursecrew.app.activities import count_learners, team_set_of
 from coursecrew.app.alerts import count_alerts
 from coursecrew.app.grading import ReleaseState, release_grades, release_state, send_again
+from coursecrew.app.mergers import count_waiting
 from coursecrew.app.records import ACTIVITIES, FORMATIONS, MEMBERSHIPS, TEAMS
 from coursecrew.app.solo import count_asks
 from coursecrew.app.surveys import answered_count
@@ -55,6 +56,7 @@ class Standings:
     held: int = 0  # names or mottos that wait for staff
     answered: int | None = None  # people who answered the survey, where there is one
     signs: int = 0  # open signs that a team may need help
+    mergers: int = 0  # proposals to join two teams that wait for the instructor
     alone: int = 0  # people alone in a team who ask how to go on
     run: Formation | None = None  # the newest that formed teams, where this person forms them
 
@@ -80,6 +82,7 @@ def standings(unit: UnitOfWork, actor: Actor, activity_id: str, course: str) -> 
         release=release_state(unit, actor, activity_id),
         answered=answered_count(unit, activity_id) if activity.settings.survey.is_there else None,
         signs=count_alerts(unit, actor, activity_id),
+        mergers=count_waiting(unit, team_set) if is_allowed(actor, Action.PROPOSE_MERGER) else 0,
         alone=count_asks(unit, activity) if is_allowed(actor, Action.DECIDE_SOLO) else 0,
         run=_newest_run(unit, actor, activity, team_set),
     )
@@ -128,6 +131,12 @@ def _panel(scene: Scene, now: Standings) -> Panel:
                 [_("Learners read “not ready yet”. Open the unit in Studio, fill it in and publish.")],
             )
         return Panel(label, _("Make this a working assignment"), lines, press, waits)
+    if now.mergers:
+        heading = n_(
+            "Decide on the merger of two teams", "Decide on %(number)s mergers of teams", now.mergers
+        )
+        lines = [_("Their three days to agree are over; they wait for your word.")]
+        return Panel(label, heading, lines, [Press(_("Read the proposals"), "teams/mergers")], waits)
     if release.unscored:
         heading = n_("Score %(number)s team", "Score %(number)s teams", release.unscored)
         lines = [_("They have handed in and wait for your marks.")]

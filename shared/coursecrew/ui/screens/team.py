@@ -38,7 +38,7 @@ from coursecrew.domain.teams import (
     name_key,
     sign_of,
 )
-from coursecrew.ui.changes import MergerSaid, merger_said, welcome_lines, with_changes
+from coursecrew.ui.changes import MergerSaid, merger_said, seats_offered, welcome_lines, with_changes
 from coursecrew.ui.forms import Reading
 from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.next_steps import Outlook, mentors_panel, next_step, step_lines, without_team
@@ -200,6 +200,8 @@ def _find_team(scene: Scene, request: Request, found: Home) -> Response:
         panel=(
             mentors_panel(reader, found.beside.mentored)
             if found.beside.mentored and here.why_none is WhyNoTeam.LOOKS_ON
+            else seats_offered(reader, found.changes.offers)
+            if found.changes.offers
             else without_team(
                 reader, here, asked=found.asked, waiting=waiting, first=first, survey=found.survey
             )
