@@ -18,7 +18,9 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from tests import services
-from tests.e2e import stories
+from tests.e2e import classes, stories
+from tests.e2e.classes import Class
+from tests.e2e.formed import Story
 from tests.e2e.hosts import ASSIGNMENT, open_edx
 from tests.e2e.stories import House
 from tests.services import ROOT
@@ -188,6 +190,23 @@ def block(folder: Path) -> Iterator[tuple[House, Show]]:
         yield House("block", enter, host.marks), settings
 
 
+def tell_how_teams_are_formed(house: Class, open_page: Callable[[], Any], camera: Camera) -> None:
+    """The story of a class, from the survey to published teams."""
+    story = Story(house, open_page, camera.take)
+    story.the_survey_is_out()
+    story.amara_answers_by_keyboard()
+    story.everybody_answers()
+    story.teams_are_formed()
+    story.two_are_swapped_by_keyboard()
+    story.a_team_is_locked_and_another_run_compared()
+    story.teams_are_published()
+    story.amara_reads_in_which_team_she_is()
+
+
+CLASSES: dict[str, Callable[[Path], AbstractContextManager[Class]]] = {
+    "lti": classes.tool,
+    "openedx": lambda folder: classes.blocks(folder, framed=False),
+}
 HOUSES: dict[str, Callable[[Path], AbstractContextManager[tuple[House, Show]]]] = {
     "lti": tool,
     "openedx": block,
@@ -207,6 +226,9 @@ def main() -> int:
             with tempfile.TemporaryDirectory() as folder, HOUSES[name](Path(folder)) as (house, settings):
                 with visitors(chromium) as open_page:
                     tell(house, settings, open_page, camera)
+            with tempfile.TemporaryDirectory() as folder, CLASSES[name](Path(folder)) as formed:
+                with visitors(chromium) as open_page:
+                    tell_how_teams_are_formed(formed, open_page, camera)
             print(f"{name}: {len(camera.taken)} pictures")
         chromium.close()
     return 0
