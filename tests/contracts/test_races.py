@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from coursecrew.app.activities import publish, save_settings
-from coursecrew.app.records import CARDS, MEMBERSHIP_EVENTS, MEMBERSHIPS, TEAMS
+from coursecrew.app.mergers import decide_merger, propose_merger
+from coursecrew.app.records import CARDS, MEMBERSHIP_EVENTS, MEMBERSHIPS, MERGERS, TEAMS
 from coursecrew.app.teams import join_team, make_team
 from coursecrew.app.teams import place as put_into_team
 from coursecrew.app.unit_of_work import run
 from coursecrew.domain.activities import TeamRules
 from coursecrew.domain.errors import AlreadyExists, Refusal, StaleWrite
+from coursecrew.domain.mergers import MergerState
 from coursecrew.domain.teams import Happened
 from tests.builders import INES, PLACED, START, actor, come_in, settings, world
 from tests.contracts.places import CROWDED, HAS_SQLALCHEMY, SQL, Place, opened
@@ -160,3 +162,67 @@ def test_a_row_that_was_read_with_a_lock_waits_for_its_holder(crowded: Place) ->
             return store.save(CARDS, replace(store.get(CARDS, card.id, lock=True), pitch="waiter")).version
 
     assert at_once(crowded, holder, waiter) == [2, 3]
+
+
+def two_to_merge(crowded: Place) -> tuple[Any, Any, Any, list[Any], list[Any]]:
+    """Two pairs with a proposal to become one: ports, activity, merger, and the members of both."""
+    ports = replace(world(START), transaction=crowded.transaction, pause=time.sleep)
+    placed = replace(PLACED, course=f"merge-{fresh_key()}")
+    ines = replace(INES, course=placed.course)
+    sides = [
+        [replace(actor(f"{side}{n}"), course=placed.course) for n in range(2)] for side in ("blue", "red")
+    ]
+    rules = settings(teams=TeamRules(name="merge", min=2, ideal=4, max=5))
+    activity = come_in(ports, ines, placed=placed)
+    run(ports, save_settings, ines, activity.id, rules, seen=activity.settings_number)
+    run(ports, publish, ines, activity.id)
+    teams = []
+    for number, side in enumerate(sides):
+        come_in(ports, *side, placed=placed)
+        team = run(ports, make_team, ines, activity.id, name=f"Team {number}")
+        for who in side:
+            run(ports, put_into_team, ines, activity.id, who.person, team.id)
+        teams.append(team)
+    merger = run(ports, propose_merger, ines, activity.id, teams[0].id, teams[1].id, why="Few.")
+    return ports, activity, merger, sides[0], sides[1]
+
+
+def test_of_two_last_votes_at_once_the_second_sees_the_first_and_the_teams_are_joined_once(
+    crowded: Place,
+) -> None:
+    ports, activity, merger, blue, red = two_to_merge(crowded)
+    for who in (blue[0], red[0]):
+        run(ports, decide_merger, who, activity.id, merger.id, agrees=True)
+    votes = [
+        lambda who=who: run(ports, decide_merger, who, activity.id, merger.id, agrees=True)
+        for who in (blue[1], red[1])
+    ]
+    results = at_once(crowded, *votes)
+    assert not [result for result in results if isinstance(result, Refusal)]
+    with ports.transaction() as store:
+        assert store.get(MERGERS, merger.id).state is MergerState.DONE
+        assert store.count(MEMBERSHIPS, team=merger.into) == store.get(TEAMS, merger.into).size == 4
+        assert store.count(MEMBERSHIP_EVENTS, team=merger.into, event=Happened.MERGED) == 2
+
+
+def test_who_joins_while_two_teams_become_one_is_in_the_joined_team_or_refused_and_never_lost(
+    crowded: Place,
+) -> None:
+    ports, activity, merger, blue, red = two_to_merge(crowded)
+    for who in (blue[0], blue[1], red[0]):
+        run(ports, decide_merger, who, activity.id, merger.id, agrees=True)
+    course = blue[0].course
+    newcomers = [replace(actor(f"new{n}"), course=course) for n in range(4)]
+    come_in(ports, *newcomers, placed=replace(PLACED, course=course))
+    joins = [
+        lambda who=who, team=team: run(ports, join_team, who, activity.id, team)
+        for who, team in zip(newcomers, [merger.team, merger.into] * 2, strict=True)
+    ]
+    last = lambda: run(ports, decide_merger, red[1], activity.id, merger.id, agrees=True)  # noqa: E731
+    at_once(crowded, last, *joins)
+    with ports.transaction() as store:
+        for id in (merger.team, merger.into):
+            team = store.get(TEAMS, id)
+            assert store.count(MEMBERSHIPS, team=id) == team.size <= 5
+        if store.get(MERGERS, merger.id).state is MergerState.DONE:
+            assert store.count(MEMBERSHIPS, team=merger.team) == 0, "nobody is left in a team that is gone"

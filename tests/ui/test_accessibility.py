@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from coursecrew.app.absences import mark_by_hand
 from coursecrew.app.alerts import look_for_signs
 from coursecrew.app.charters import save_charter
 from coursecrew.app.drafts import share_version
 from coursecrew.app.grading import release_grades, score_work
+from coursecrew.app.latecomers import offer_three
 from coursecrew.app.memory import MemoryPorts
 from coursecrew.app.mentoring import name_mentor
 from coursecrew.app.ports import Grouping, PlatformGroup
@@ -22,6 +24,7 @@ from coursecrew.app.records import (
     DRAFT_VERSIONS,
     GLASSES,
     GRADES,
+    MERGERS,
     POSTS,
     SANDBOX_ITEMS,
     TASKS,
@@ -36,7 +39,8 @@ from coursecrew.app.team_files import add_link, add_team_files
 from coursecrew.app.team_roles import rotate_roles
 from coursecrew.app.teams import describe_team, wait_for_seat
 from coursecrew.app.unit_of_work import run
-from coursecrew.domain.activities import SubmitRule
+from coursecrew.app.upkeep import upkeep
+from coursecrew.domain.activities import SubmitRule, TeamRules
 from coursecrew.domain.people import Role
 from coursecrew.domain.sandbox import Audience, Saying
 from coursecrew.domain.solo import Wanted
@@ -49,6 +53,7 @@ from tests.builders import (
     LINH,
     MEHMET,
     SOFIA,
+    START,
     TOMAS,
     a_team,
     actor,
@@ -197,7 +202,28 @@ def asked(ports: MemoryPorts) -> None:
     run(ports, ask_solo, MEHMET, activity.id, Wanted.MERGE, why="I would rather not be alone.")
 
 
+def changing(ports: MemoryPorts) -> None:
+    """Two small teams may become one; Tomás is away; Mehmet has come late and is offered seats."""
+    rules = TeamRules(name="districts", min=3, ideal=3, max=5, lock_at=START + timedelta(days=2))
+    activity = an_assignment(ports, teams=rules)
+    blue = a_team(ports, activity, AMARA, TOMAS, draft="Ours.")
+    a_team(ports, activity, LINH, SOFIA, name="Red Kites", draft="Theirs.")
+    ports.clock.move_to(START + timedelta(days=3))
+    upkeep(ports)
+    run(ports, mark_by_hand, INES, activity.id, blue.id, TOMAS.person, active=False, reason="Ill.")
+    come_in(ports, MEHMET)
+    run(ports, offer_three, INES, activity.id, MEHMET.person)
+
+
 CASES = [
+    (changing, "amara", ("team",)),
+    (changing, "tomas", ("team",)),
+    (changing, "mehmet", ("team",)),
+    (
+        changing,
+        "ines",
+        ("teams/late", "teams/mergers", "teams/mergers/<merger>", "teams/<team>", "teams/<team>/names"),
+    ),
     (beside, "amara", ("team", "sandbox", "sandbox/new", "sandbox/<item>", "sandbox/<item>/edit", "privacy")),
     (beside, "tomas", ("sandbox", "sandbox/<item>")),
     (
@@ -297,6 +323,7 @@ def case(request) -> Iterator[tuple[House, str, list[str]]]:
         "<work>": [row.id for row in ports.rows(WORKS)],
         "<graded>": [row.person for row in ports.rows(GRADES)],
         "<person>": [TOMAS.person],
+        "<merger>": [row.id for row in ports.rows(MERGERS)],
         "<task>": [row.id for row in ports.rows(TASKS)],
         "<post>": [row.id for row in ports.rows(POSTS)],
         "<item>": [row.id for row in ports.rows(SANDBOX_ITEMS)],

@@ -34,6 +34,7 @@ from coursecrew.domain.grading import (
     GradeVersion,
     Lateness,
     StaffScore,
+    account_to,
     compose,
     missed,
     rounded,
@@ -241,7 +242,9 @@ def _graded(
     released = old is not None and old.released_at is not None
     state = GradeState.EXCUSED if account is None else GradeState.RELEASED if released else GradeState.FINAL
     total = account.total if account else None
-    if old and (old.state, old.account, old.total) == (state, account, total):
+    # As documents: what was stored is plain, what was composed now is not yet.
+    same = old is not None and account_to(old.account) == account_to(account)
+    if old and same and (old.state, old.total) == (state, total):
         return old
     base = old or Grade(unit.new_id(), activity.id, person, team, 0, state, None, None, unit.now)
     grade = replace(

@@ -17,6 +17,7 @@ from coursecrew.app.records import (
     CONFIRMATIONS,
     DRAFTS,
     EXTENSIONS,
+    MEMBERSHIP_EVENTS,
     MEMBERSHIPS,
     SUBMISSIONS,
     TEAMS,
@@ -54,7 +55,7 @@ from coursecrew.domain.submissions import (
     may_press,
     missing_parts,
 )
-from coursecrew.domain.teams import Membership, Team
+from coursecrew.domain.teams import Happened, Membership, Team
 
 HANDED_IN = frozenset({WorkState.SUBMITTED, WorkState.IN_REVIEW, WorkState.REVIEWED})
 
@@ -570,12 +571,21 @@ def read_submission(unit: UnitOfWork, actor: Actor, activity_id: str, submission
     if submission.activity != activity_id:
         raise NotFound("submission")
     named = unit.store.count(BYLINES, submission=submission_id, person=actor.person) > 0
-    member = unit.store.count(MEMBERSHIPS, team=submission.team, person=actor.person) > 0
+    member = not named and _is_member_of_its_team(unit, submission, actor.person)
     activity = unit.store.get(ACTIVITIES, activity_id)
     here = standing(unit, actor, activity)
     towards = mentor_subject(unit, actor, here, submission.team)
     require(actor, Action.READ_SUBMISSION, replace(towards, in_byline=named, member=member))
     return submission
+
+
+def _is_member_of_its_team(unit: UnitOfWork, submission: Submission, person: str) -> bool:
+    """Whether somebody is in the team now; a merger opens nobody what the team had handed in before it."""
+    rows = unit.store.find(MEMBERSHIPS, team=submission.team, person=person, limit=1)
+    if not rows or rows[0].since <= submission.sealed_at:
+        return bool(rows)
+    log = unit.store.find(MEMBERSHIP_EVENTS, team=submission.team, person=person, event=Happened.MERGED.value)
+    return all(row.at != rows[0].since for row in log)
 
 
 # --- what time does by itself (called by upkeep) ---

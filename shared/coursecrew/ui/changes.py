@@ -110,7 +110,9 @@ def away_said(away: Away | None, reader: Reader) -> str:
     return _("inactive since %(when)s", when=since)
 
 
-def merger_said(view: MergerView, reader: Reader, *, smallest: int, by: str) -> MergerSaid:
+def merger_said(
+    view: MergerView, reader: Reader, *, smallest: int, by: str, for_staff: bool = False
+) -> MergerSaid:
     """A proposal in words; `by` is the name of whoever proposed it."""
     _ = reader.gettext
     mine = {None: "", True: _("You said yes."), False: _("You said no.")}[view.mine]
@@ -120,7 +122,7 @@ def merger_said(view: MergerView, reader: Reader, *, smallest: int, by: str) -> 
         side_line(view.into, view, reader),
         why_proposed(view, reader, smallest, by),
         what_happens(view, reader),
-        decision_line(view, reader),
+        decision_line(view, reader, for_staff=for_staff),
         mine,
         view.merger.state is MergerState.OPEN and reader.now <= view.merger.until,
     )
@@ -212,11 +214,11 @@ def what_happens(view: MergerView, reader: Reader) -> list[str]:
     team, into = view.team.team.name, view.into.team.name
     return [
         _(
-            "Everybody of %(team)s goes to %(into)s. Together you are %(size)s, of whom %(active)s are "
+            "Everybody of %(team)s goes to %(into)s. Together they are %(size)s, of whom %(active)s are "
             "active.",
             team=team, into=into, size=view.size, active=view.active,
         ),
-        _("The draft of %(into)s goes on; all of you write it from then on.", into=into),
+        _("The draft of %(into)s goes on; everybody writes it from then on.", into=into),
         _(
             "What %(team)s wrote lies beside it. Only those who are in %(team)s today, and the course staff, "
             "can read it; they can copy from it.",
@@ -229,9 +231,11 @@ def what_happens(view: MergerView, reader: Reader) -> list[str]:
     ]  # fmt: skip
 
 
-def decision_line(view: MergerView, reader: Reader) -> str:
+def decision_line(view: MergerView, reader: Reader, *, for_staff: bool = False) -> str:
     """How it is decided, and until when."""
     _ = reader.gettext
+    if for_staff and view.merger.state is MergerState.STAFF:
+        return _("The three days are over without agreement. It is yours to decide; both teams are told.")
     if view.merger.state is MergerState.STAFF:
         return _(
             "The three days are over without agreement. The instructor decides now, and you are told how."

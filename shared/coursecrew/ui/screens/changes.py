@@ -232,7 +232,7 @@ def merger(scene: Scene, request: Request, id: str) -> Response:
     """One proposal, for the instructor to decide."""
     _, reader = scene.reader.gettext, scene.reader
     view, by, team_set = run(scene.ports, _read_merger, scene.actor, scene.activity.id, id)
-    said = merger_said(view, reader, smallest=team_set.min, by=by.name if by else "")
+    said = merger_said(view, reader, smallest=team_set.min, by=by.name if by else "", for_staff=True)
     title = _("%(team)s and %(into)s", team=view.team.team.name, into=view.into.team.name)
     waits = view.merger.state in mergers.WAITS
     return page(
