@@ -376,10 +376,11 @@ def test_axe_finds_nothing_where_two_changed_the_same_and_a_place_was_left_open(
         page.get_by_label("1 Where the water goes").fill("The pipe is gone. Nobody looks.")
         page.get_by_role("button", name="Save", exact=True).click()
         for wait in ("Choose a text in 1 place", "Place 1 is still open"):
+            if wait == "Place 1 is still open":
+                page.get_by_role("button", name="Save the draft").click()
             page.get_by_text(wait).first.wait_for()
             violations = Axe().run(page, context="coursecrew-activity").response["violations"]
             assert not violations, [(one["id"], one["nodes"][0]["html"][:200]) for one in violations]
-            page.get_by_role("button", name="Save the draft").click()
 
 
 def test_axe_finds_nothing_on_a_form_that_was_refused(open_page) -> None:
