@@ -34,6 +34,7 @@ from coursecrew.app.forming import (
     try_exchange,
 )
 from coursecrew.app.memory import MemoryPorts
+from coursecrew.app.mergers import propose_merger
 from coursecrew.app.people import exclude
 from coursecrew.app.records import (
     ALL,
@@ -43,16 +44,18 @@ from coursecrew.app.records import (
     FORMED_TEAMS,
     MEMBERSHIP_EVENTS,
     MEMBERSHIPS,
+    MERGERS,
     SENSITIVE_ANSWERS,
     SURVEY_ANSWERS,
     TEAMS,
 )
-from coursecrew.app.teams import make_team, place, without_team
+from coursecrew.app.teams import make_team, place, take_out, without_team
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import TeamRules
 from coursecrew.domain.errors import Conflict, Invalid, NotAllowed, Refusal, Stale
 from coursecrew.domain.events import Kind
 from coursecrew.domain.formations import Formation, FormedTeam, RunState
+from coursecrew.domain.mergers import MergerState
 from coursecrew.domain.survey import Ask, Question, SensitiveAnswer, Survey, SurveyAnswer
 from coursecrew.domain.wishes import FORMER_TEAMS, Aim, Forming, Wish
 from tests.builders import INES, KWAME, START, hand_in, world, write
@@ -835,6 +838,19 @@ def test_teams_are_taken_back_until_the_first_submission_and_drafts_stay() -> No
     seen = run(here.ports, review, INES, here.activity.id, done.id)
     assert not seen.may_take_back
     assert refusal_of(here.ports, take_back_run, INES, here.activity.id, done.id).code == "work_handed_in"
+
+
+def test_a_proposal_about_a_team_that_is_taken_back_no_longer_stands() -> None:
+    here = a_surveyed_class(world(), 9)
+    done = formed(here)
+    published(here, done)
+    one, other = here.ports.rows(TEAMS)[:2]
+    for key in teams_of(here, done)[0].members[1:] + teams_of(here, done)[1].members[1:]:
+        run(here.ports, take_out, INES, here.activity.id, key)
+    merger = run(here.ports, propose_merger, INES, here.activity.id, one.id, other.id, why="Too few.")
+    run(here.ports, take_back_run, INES, here.activity.id, done.id)
+    (row,) = here.ports.rows(MERGERS)
+    assert (row.id, row.state) == (merger.id, MergerState.MOOT)
 
 
 def test_a_team_that_hands_in_while_the_others_are_taken_back_stays(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,20 +6,32 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from coursecrew.app.activities import publish, save_settings
-from coursecrew.app.mergers import decide_merger, propose_merger
-from coursecrew.app.records import CARDS, MEMBERSHIP_EVENTS, MEMBERSHIPS, MERGERS, TEAMS
-from coursecrew.app.teams import join_team, make_team
+from coursecrew.app.mergers import decide_merger, propose_merger, settle_merger
+from coursecrew.app.ports import Ports
+from coursecrew.app.records import (
+    ACTIVITIES,
+    CARDS,
+    MEMBERSHIP_EVENTS,
+    MEMBERSHIPS,
+    MERGERS,
+    SUBMISSIONS,
+    TEAM_SETS,
+    TEAMS,
+)
+from coursecrew.app.submissions import save_draft, submit
+from coursecrew.app.teams import join_team, make_team, seat_late
 from coursecrew.app.teams import place as put_into_team
 from coursecrew.app.unit_of_work import run
 from coursecrew.domain.activities import TeamRules
 from coursecrew.domain.errors import AlreadyExists, Refusal, StaleWrite
-from coursecrew.domain.mergers import MergerState
+from coursecrew.domain.mergers import Merger, MergerState
+from coursecrew.domain.people import Actor
 from coursecrew.domain.teams import Happened
 from tests.builders import INES, PLACED, START, actor, come_in, settings, world
 from tests.contracts.places import CROWDED, HAS_SQLALCHEMY, SQL, Place, opened
@@ -226,3 +238,153 @@ def test_who_joins_while_two_teams_become_one_is_in_the_joined_team_or_refused_a
             assert store.count(MEMBERSHIPS, team=id) == team.size <= 5
         if store.get(MERGERS, merger.id).state is MergerState.DONE:
             assert store.count(MEMBERSHIPS, team=merger.team) == 0, "nobody is left in a team that is gone"
+
+
+# --- two teams become one while others act ---
+
+
+@dataclass
+class Two:
+    """Two small teams that are proposed to each other, in a course of their own."""
+
+    ports: Ports
+    activity: str
+    ines: Actor
+    people: list[Actor]  # two of the team that goes, two of the one that stays, and somebody without a team
+    merger: Merger
+
+
+def two_small(place: Place, *, most: int = 5) -> Two:
+    ports = replace(world(START), transaction=place.transaction, pause=time.sleep)
+    placed = replace(PLACED, course=f"mergers-{fresh_key()}")
+    ines = replace(INES, course=placed.course)
+    people = [replace(actor(f"p{number}"), course=placed.course) for number in range(5)]
+    rules = settings(teams=TeamRules(name="mergers", min=3, ideal=3, max=most))
+    activity = come_in(ports, ines, placed=placed)
+    run(ports, save_settings, ines, activity.id, rules, seen=activity.settings_number)
+    run(ports, publish, ines, activity.id)
+    come_in(ports, *people, placed=placed)
+    teams = [run(ports, make_team, ines, activity.id, name=name) for name in ("Red Kites", "Blue Ledger")]
+    for number, person in enumerate(people[:4]):
+        run(ports, put_into_team, ines, activity.id, person.person, teams[number // 2].id)
+    run(ports, save_draft, people[2], activity.id, {"where": "Blue Ledger has written more."}, seen=0)
+    run(ports, save_draft, people[0], activity.id, {"where": "Little."}, seen=0)
+    merger = run(ports, propose_merger, ines, activity.id, teams[0].id, teams[1].id, why="Two are few.")
+    assert (merger.team, merger.into) == (teams[0].id, teams[1].id)
+    return Two(ports, activity.id, ines, people, merger)
+
+
+def says_yes(two: Two, who: Actor) -> Callable[[], Any]:
+    return lambda: run(two.ports, decide_merger, who, two.activity, two.merger.id, agrees=True)
+
+
+def stands(two: Two) -> tuple[MergerState, int, int]:
+    """How the proposal stands, and how many are in each team; rows and figures must agree."""
+    with two.ports.transaction() as store:
+        sizes = []
+        for id in (two.merger.team, two.merger.into):
+            team = store.get(TEAMS, id)
+            assert team.size == store.count(MEMBERSHIPS, team=id)
+            sizes.append(team.size)
+        members = store.find(MEMBERSHIPS, team_set=two.merger.team_set, limit=100)
+        assert len({row.person for row in members}) == len(members), "nobody is in two teams"
+        return store.get(MERGERS, two.merger.id).state, sizes[0], sizes[1]
+
+
+def test_yes_and_no_at_once_never_join_and_refuse_both(crowded: Place) -> None:
+    two = two_small(crowded)
+    for who in two.people[:3]:
+        says_yes(two, who)()
+
+    def settles() -> Any:
+        return run(
+            two.ports, settle_merger, two.ines, two.activity, two.merger.id, join=False, reason="Not now."
+        )
+
+    results = at_once(crowded, says_yes(two, two.people[3]), settles)
+    refused = [result for result in results if isinstance(result, Refusal)]
+    state, gone, kept = stands(two)
+    assert [refusal.code for refusal in refused] == ["merger_over"]
+    assert (state, gone, kept) in {(MergerState.DONE, 0, 4), (MergerState.REFUSED, 2, 2)}
+
+
+def test_somebody_who_is_placed_while_teams_become_one_is_not_lost_and_nothing_grows_too_large(
+    crowded: Place,
+) -> None:
+    for target in ("team", "into"):
+        two = two_small(crowded, most=4)
+        for who in two.people[:3]:
+            says_yes(two, who)()
+        goal = getattr(two.merger, target)
+
+        def places(two: Two = two, goal: str = goal) -> Any:
+            return run(two.ports, put_into_team, two.ines, two.activity, two.people[4].person, goal)
+
+        results = at_once(crowded, says_yes(two, two.people[3]), places)
+        refused = {result.code for result in results if isinstance(result, Refusal)}
+        state, gone, kept = stands(two)
+        assert gone <= 4
+        assert kept <= 4
+        if state is MergerState.DONE:
+            assert (gone, kept) == (0, 4)
+            assert refused <= {"team_full", "not_found"}
+        else:
+            assert gone + kept == 5
+            assert refused == {"merger_too_large"}
+
+
+def test_handing_in_and_the_last_yes_at_once_end_with_one_of_them(crowded: Place) -> None:
+    two = two_small(crowded)
+    for who in two.people[:3]:
+        says_yes(two, who)()
+
+    def hands_in() -> Any:
+        return run(two.ports, submit, two.people[0], two.activity, seen=1)
+
+    results = at_once(crowded, says_yes(two, two.people[3]), hands_in)
+    refused = [result for result in results if isinstance(result, Refusal)]
+    state, gone, kept = stands(two)
+    with two.ports.transaction() as store:
+        by_team = {row.team for row in store.find(SUBMISSIONS, activity=two.activity, limit=10)}
+    if state is MergerState.DONE:
+        assert (gone, kept) == (0, 4)
+        assert two.merger.team not in by_team, "nothing is handed in by a team that is gone"
+    else:
+        assert (gone, kept) == (2, 2)
+        assert by_team == {two.merger.team}
+        assert [refusal.code for refusal in refused] == ["merger_handed_in"]
+
+
+def test_of_two_who_propose_for_one_team_at_once_one_is_told_of_the_other(crowded: Place) -> None:
+    two = two_small(crowded)
+    run(two.ports, settle_merger, two.ines, two.activity, two.merger.id, join=False, reason="Again.")
+    third = run(two.ports, make_team, two.ines, two.activity, name="Green Line")
+    run(two.ports, put_into_team, two.ines, two.activity, two.people[4].person, third.id)
+
+    def proposes(other: str) -> Callable[[], Any]:
+        return lambda: run(
+            two.ports, propose_merger, two.ines, two.activity, third.id, other, why="One is few."
+        )
+
+    results = at_once(crowded, proposes(two.merger.team), proposes(two.merger.into))
+    refused = [result.code for result in results if isinstance(result, Refusal)]
+    assert refused == ["merger_open"]
+    with two.ports.transaction() as store:
+        assert store.count(MERGERS, team_set=third.team_set, state=MergerState.OPEN.value) == 1
+
+
+def test_of_two_who_place_one_latecomer_at_once_one_gives_the_seat(crowded: Place) -> None:
+    two = two_small(crowded)
+    late = two.people[4].person
+    with two.ports.transaction() as store:
+        team_set = store.get(TEAM_SETS, two.merger.team_set)
+        activity = store.get(ACTIVITIES, two.activity)
+
+    def seats(team: str) -> Callable[[], Any]:
+        return lambda: run(two.ports, seat_late, activity, team_set, team, late, by=two.ines.person)
+
+    results = at_once(crowded, seats(two.merger.team), seats(two.merger.into))
+    refused = [result.code for result in results if isinstance(result, Refusal)]
+    assert refused == ["already_in_team"]
+    state, gone, kept = stands(two)
+    assert (state, gone + kept) == (MergerState.OPEN, 5)

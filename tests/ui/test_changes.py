@@ -415,3 +415,5 @@ def test_before_anything_is_handed_in_the_page_of_names_says_so(late_by: timedel
     blue = called(ports, "Blue Ledger")
     text = words_of(shown(ports, INES, f"teams/{blue}/names"))
     assert ("On the work" in text) is bool(late_by)
+    if not late_by:
+        assert "What this work means for them" not in text, "there is nothing to settle yet"

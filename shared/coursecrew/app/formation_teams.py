@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from coursecrew.app.mergers import end_proposals
 from coursecrew.app.records import (
     ACTIVITIES,
     ASKINGS,
@@ -204,6 +205,7 @@ def _dissolve(unit: UnitOfWork, run: Formation, team: Team, members: Sequence[Me
         unit.store.remove(WAITING, waiting.id)
     for asking in unit.store.find(ASKINGS, team=team.id, state="open", limit=5 * PAGE):
         unit.store.save(ASKINGS, replace(asking, state="withdrawn"))
+    end_proposals(unit, [team.id])
     if team.state == "active":
         # Its name is free again for the team that takes its place; its history keeps it.
         team = replace(team, size=0, leader="", state="dissolved", name_key=team.id)

@@ -415,6 +415,8 @@ def _merge(unit: UnitOfWork, activity: Activity, merger: Merger, *, by: str) -> 
     team_set = unit.store.get(TEAM_SETS, merger.team_set)
     locked = {id: unit.store.get(TEAMS, id, lock=True) for id in sorted((merger.team, merger.into))}
     team, into = locked[merger.team], locked[merger.into]
+    open_ones = [a for a in activities_of(unit, team_set) if not a.window(Step.DRAFT).is_over(unit.now)]
+    _hold_works(unit, open_ones, (team, into))
     _must_fit(unit, team_set, team, into)
     moving = members_of(unit, team.id)
     if len(moving) != team.size:
@@ -428,7 +430,6 @@ def _merge(unit: UnitOfWork, activity: Activity, merger: Merger, *, by: str) -> 
                 MEMBERSHIP_EVENTS,
                 MembershipEvent(unit.new_id(), team_set.id, place, row.person, event, unit.now, by, "merged"),
             )
-    open_ones = [a for a in activities_of(unit, team_set) if not a.window(Step.DRAFT).is_over(unit.now)]
     _keep_promised_time(unit, open_ones, team, people, by=by)
     _lay_down_work(unit, open_ones, team)
     _close_what_waits(unit, team_set, team, merger)
@@ -444,6 +445,17 @@ def _merge(unit: UnitOfWork, activity: Activity, merger: Merger, *, by: str) -> 
         name=into.name, other=team.name,
     )  # fmt: skip
     return merger
+
+
+def _hold_works(unit: UnitOfWork, activities: Sequence[Activity], teams: Sequence[Team]) -> None:
+    """Hold the works, so that neither team hands in between being looked at and being joined."""
+    if not activities:
+        return
+    works = unit.store.find(
+        WORKS, activity=[a.id for a in activities], team=[team.id for team in teams], limit=1000
+    )
+    for id in sorted(work.id for work in works):
+        unit.store.get(WORKS, id, lock=True)
 
 
 def _keep_promised_time(
@@ -483,17 +495,22 @@ def _close_what_waits(unit: UnitOfWork, team_set: TeamSet, team: Team, merger: M
         unit.store.save(ASKINGS, replace(asking, state="withdrawn"))
     end_bonds(unit, team.id)
     return_to_writers(unit, team.id)
-    ids = [merger.team, merger.into]
-    others = {
+    end_proposals(unit, [merger.team, merger.into], but=merger.id)
+
+
+def end_proposals(unit: UnitOfWork, teams: Sequence[str], *, but: str = "") -> None:
+    """Proposals about these teams no longer stand, but the one named: the teams have changed or gone."""
+    ids = list(teams)
+    waiting = {
         row.id: row
         for row in (
             *unit.store.find(MERGERS, team=ids, state=WAITING_STATES),
             *unit.store.find(MERGERS, into=ids, state=WAITING_STATES),
         )
-        if row.id != merger.id
+        if row.id != but
     }
-    for other in others.values():
-        unit.store.save(MERGERS, replace(other, state=MergerState.MOOT, decided_at=unit.now))
+    for row in waiting.values():
+        unit.store.save(MERGERS, replace(row, state=MergerState.MOOT, decided_at=unit.now))
 
 
 # --- what a merged team wrote ---
