@@ -112,15 +112,17 @@ class Story:
         keys = Keys(page, part)
         keys.tab_to("a[href*='/swap?']").press("Enter")
         part.get_by_role("heading", name="Try a swap or a move").wait_for()
-        keys.tab_to("[name=other]").press("ArrowDown")
-        part.locator("[name=partner] option").nth(1).wait_for(state="attached")
-        keys.tab_to("[name=partner]").press("ArrowDown")
+        # "choose a team", or the best partner's team: the team two places further on, whichever it is.
+        keys.tab_to("[name=other]").press("ArrowDown", "ArrowDown")
+        left = part.locator("[name=other] option:checked").inner_text().partition(",")[0]
+        partner = part.get_by_label(f"In exchange for, from {left}", exact=True)
+        partner.locator("option").nth(1).wait_for(state="attached")
+        keys.tab_to("[name=partner]").press("Home", "ArrowDown")
         part.get_by_role("button", name="Make this swap").wait_for()
         part.locator(".effects").get_by_text("All teams").wait_for()
         self.take(page, "swap")
         going = part.locator("[name=person] option:checked").inner_text()
         coming = part.locator("[name=partner] option:checked").inner_text()
-        left = part.locator("[name=other] option:checked").inner_text().partition(",")[0]
         keys.tab_to("button:has-text('Make this swap')").press("Enter")
         part.get_by_role("status").filter(has_text="The two have changed places.").first.wait_for()
         row = part.locator("tr", has=part.get_by_role("rowheader", name=left, exact=True))

@@ -863,6 +863,28 @@ class TestBrowser:
         now = {team.id: team for team in teams_of(here.ports, one)}
         assert first.members[0] in now[last.id].members
 
+    def test_whoever_is_faster_than_the_answer_chooses_among_the_right_people(self, here, page) -> None:
+        here, house = here
+        one = newest(here.ports)
+        first, second, third, *_ = teams_of(here.ports, one)
+        names = {row.person: row.name for row in here.ports.rows(PARTICIPANTS)}
+        page.goto(house.page("ines", path(one)))
+        page.get_by_role("link", name=f"Move {names[first.members[0]]}").click()
+        to = page.get_by_label("To", exact=True)
+        to.select_option(third.id)
+        page.get_by_label(f"In exchange for, from {third.name}").wait_for()
+        waiting = []
+        page.route("**/swap?**", lambda request: waiting.append(request))
+        with page.expect_request("**/swap?**"):
+            to.select_option(second.id)
+        page.get_by_label("In exchange for, from").focus()
+        for request in waiting:
+            request.continue_()
+        mine = page.get_by_label(f"In exchange for, from {second.name}")
+        mine.wait_for()
+        assert page.evaluate(f"{SHADOW}.activeElement.id") == "field-partner"
+        assert {names[who] for who in second.members} <= set(mine.locator("option").all_inner_texts())
+
     def test_dragging_leads_to_the_same_page_and_changes_nothing_by_itself(self, here, open_page) -> None:
         here, house = here
         page = open_page(width=1100, height=2400)  # both ends in sight

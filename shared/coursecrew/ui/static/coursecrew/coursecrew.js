@@ -158,13 +158,16 @@
       if (waited) this.tell(got.part.dataset.title);
     }
 
-    /* Take over what lies in the pieces of a fresh part, except where somebody is just choosing; false
-       if it has other pieces. */
+    /* Take over what lies in the pieces of a fresh part, except around the choice that asked for it;
+       false if it has other pieces. */
     renew(part) {
       const [now, fresh] = [this.holder, part].map((root) => [...root.querySelectorAll("[data-piece]")]);
       if (!now.length || now.map((one) => one.dataset.piece).join() !== fresh.map((one) => one.dataset.piece).join()) return false;
       now.forEach((one, at) => {
-        if (!one.contains(this.shadowRoot.activeElement)) one.replaceChildren(...document.importNode(fresh[at], true).childNodes);
+        const on = this.shadowRoot.activeElement, held = one.contains(on);
+        if (held && on === this.picked) return;
+        one.replaceChildren(...document.importNode(fresh[at], true).childNodes);
+        if (held) one.querySelector(on.id ? "#" + on.id : on.localName)?.focus();
       });
       return true;
     }
@@ -193,7 +196,7 @@
 
     /* A form that shows what a choice would do shows it as soon as one chooses. */
     chosen(event) {
-      const form = event.target.form;
+      const form = (this.picked = event.target).form;
       if (form && "atOnce" in form.dataset) this.look(form.getAttribute("action") + "?" + new URLSearchParams(new FormData(form)));
     }
 
