@@ -16,6 +16,7 @@ import pytest
 
 from coursecrew.app.absences import mark_by_hand
 from coursecrew.app.bylines import Round, correct_byline, look_at_names, settle_round
+from coursecrew.app.drafts import look_at_version, versions_page
 from coursecrew.app.grading import own_result, release_grades, score_work
 from coursecrew.app.memory import MemoryPorts
 from coursecrew.app.mergers import count_small, decide_merger, propose_merger, read_left_draft
@@ -278,6 +279,13 @@ def test_a_merger_leaves_each_sides_history_with_its_authors() -> None:
         assert has_grade(here, who)
     for who in (SOFIA, MEHMET):
         assert not reads_submission(here, who), "a merger opens nobody's old work"
+        with pytest.raises(NotAllowed):
+            run(here.ports, own_work, who, here.first.id)
+        with pytest.raises(NotAllowed):
+            run(here.ports, versions_page, who, here.first.id)
+        for version in here.ports.rows(DRAFT_VERSIONS, work=here.ports.rows(WORKS, team=here.blue.id)[0].id):
+            with pytest.raises(NotAllowed):
+                run(here.ports, look_at_version, who, here.first.id, version.id)
         assert has_grade(here, who)
 
 

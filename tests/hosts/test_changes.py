@@ -104,7 +104,7 @@ def test_a_late_learner_is_placed_where_it_costs_least(house: House) -> None:
 def test_two_people_vanish_and_their_team_is_merged_by_consent(house: House) -> None:
     merged(house)
     home = house.show("linh")
-    assert "team Blue Ledger" in home.text
+    assert "Team assignment · Blue Ledger" in home.text
     assert BLUE.split()[0] in house.show("linh", "draft").page.source
     house.press("amara", "hand-in", "hand-in", button="Hand in")
     house.score()

@@ -11,21 +11,26 @@ import pytest
 
 from coursecrew.app.absences import mark_by_hand
 from coursecrew.app.memory import MemoryPorts
+from coursecrew.app.mergers import decide_merger, propose_merger
 from coursecrew.app.records import ASKINGS, MEMBERSHIPS, MERGERS, TEAMS, WORKS
+from coursecrew.app.teams import place
 from coursecrew.app.unit_of_work import run
 from coursecrew.app.upkeep import upkeep
 from coursecrew.domain.activities import Activity, TeamRules
 from coursecrew.domain.mergers import MergerState
 from coursecrew.domain.people import Actor
+from coursecrew.domain.schedule import Step, Window
 from coursecrew.domain.wishes import Forming, Late
 from coursecrew.ui.http import Response
 from tests.builders import (
     AMARA,
+    CLOSES,
     DUE,
     INES,
     KWAME,
     LINH,
     MEHMET,
+    PLACED,
     SOFIA,
     START,
     TOMAS,
@@ -41,6 +46,9 @@ from tests.ui.parts import Part, ask, faults, words_of
 DAY = timedelta(days=1)
 RULES = TeamRules(name="districts", min=3, ideal=3, max=5, lock_at=START + 2 * DAY)
 NOOR, OMAR, PIA = (actor(name) for name in ("Noor", "Omar", "Pia"))
+BLUE_TEXT = "Forty litres a second leave the pipe."
+SECOND = replace(PLACED, place="place-2", name="second")
+AFTERWARDS = {Step.DRAFT: Window(CLOSES, CLOSES + timedelta(days=9))}
 RED_TEXT = "Meters by night."
 
 
@@ -66,7 +74,7 @@ def said(response: Response) -> str:
 def two_small(ports: MemoryPorts) -> Activity:
     """Blue Ledger (Amara, Tomás) and Red Kites (Linh, Sofia) are proposed to become one."""
     activity = an_assignment(ports, teams=RULES)
-    a_team(ports, activity, AMARA, TOMAS, draft="Forty litres a second leave the pipe.")
+    a_team(ports, activity, AMARA, TOMAS, draft=BLUE_TEXT)
     a_team(ports, activity, LINH, SOFIA, name="Red Kites", draft=RED_TEXT)
     ports.clock.move_to(START + 3 * DAY)
     upkeep(ports)
@@ -170,7 +178,7 @@ def test_the_last_yes_joins_them_and_the_home_leads_to_what_the_old_team_wrote()
     red = called(ports, "Red Kites")
     home = shown(ports, LINH)
     text = words_of(home)
-    assert "team Blue Ledger" in text
+    assert "Team assignment · Blue Ledger" in text
     assert "Welcome to Blue Ledger" in text
     assert f"#/team/before/{red}" in Part.of(home).links
     before = shown(ports, LINH, f"team/before/{red}")
@@ -199,6 +207,45 @@ def test_nobody_else_of_the_joined_team_reads_it_and_a_guessed_id_tells_nothing(
     shown(ports, LINH, f"team/before/{red}/{'0' * 32}", status=404)
     staff = words_of(shown(ports, INES, f"teams/{red}"))
     assert "This team became part of Blue Ledger." in staff
+
+
+def test_old_work_stays_with_its_authors_and_each_reads_what_counts_for_them() -> None:
+    ports = world()
+    first = an_assignment(ports, teams=RULES)
+    a_team(ports, first, AMARA, TOMAS, draft=BLUE_TEXT)
+    a_team(ports, first, LINH, SOFIA, name="Red Kites", draft=RED_TEXT)
+    submissions = {who: hand_in(ports, first, who) for who in (AMARA, LINH)}
+    second = an_assignment(ports, placed=SECOND, teams=RULES, steps=AFTERWARDS)
+    ports.clock.move_to(CLOSES + DAY)
+    come_in(ports, AMARA, TOMAS, LINH, SOFIA, placed=SECOND)
+    red, blue = called(ports, "Red Kites"), called(ports, "Blue Ledger")
+    merger = run(ports, propose_merger, INES, second.id, red, blue, why="Few.")
+    for who in (AMARA, TOMAS, LINH, SOFIA):
+        run(ports, decide_merger, who, second.id, merger.id, agrees=True)
+
+    came, there = (LINH, AMARA) if merger.team == red else (AMARA, LINH)
+    not_theirs = BLUE_TEXT if there is AMARA else RED_TEXT
+    home = words_of(shown(ports, came))
+    assert "Your name stands on what your earlier team handed in" in home
+    assert "It was handed in before your teams became one." in home
+    for path in ("team", "draft", "versions", f"submission/{submissions[there]}"):
+        response = shown(ports, came, path, status=200 if path == "team" else 403)
+        assert not_theirs not in str(response.body)
+    shown(ports, came, f"submission/{submissions[came]}")
+    assert not_theirs in str(shown(ports, there).body)
+    shown(ports, there, f"submission/{submissions[there]}")
+
+
+def test_somebody_who_came_after_the_work_was_handed_in_reads_that_it_is_not_theirs() -> None:
+    ports = world()
+    activity = an_assignment(ports, teams=RULES)
+    a_team(ports, activity, AMARA, TOMAS, draft=BLUE_TEXT)
+    hand_in(ports, activity, AMARA)
+    come_in(ports, LINH)
+    run(ports, place, INES, activity.id, LINH.person, called(ports, "Blue Ledger"))
+    home = words_of(shown(ports, LINH))
+    assert "your name does not stand on it" in home
+    assert BLUE_TEXT in home, "a team shows somebody new what it has"
 
 
 def test_noes_of_more_than_half_a_side_keep_them_two() -> None:
@@ -312,7 +359,7 @@ def test_somebody_late_is_placed_by_a_press_and_welcomed_with_what_is_open() -> 
     assert "Everybody who takes part has a team." in words_of(placed)
     home = words_of(shown(ports, NOOR))
     assert "Welcome to Blue Ledger" in home
-    assert "Still empty: What it would cost." in home
+    assert "Still empty: “What it would cost”." in home
     assert "Welcome to" not in words_of(shown(ports, AMARA))
     ports.clock.advance(days=7, seconds=1)
     assert "Welcome to" not in words_of(shown(ports, NOOR))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from coursecrew.app.attached import count_files
 from coursecrew.app.bonds import mentor_subject
 from coursecrew.app.draft_versions import SHOWN_KINDS, base_texts
+from coursecrew.app.history import is_work_closed_to
 from coursecrew.app.marks import MOST
 from coursecrew.app.presence import others_here
 from coursecrew.app.records import ACTIVITIES, DRAFT_VERSIONS, PRESENCES, WORKS
@@ -15,7 +16,7 @@ from coursecrew.app.submissions import WorkView, draft_of, drafting, own_work, p
 from coursecrew.app.teams import Standing, participants_of, standing, team_here
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.activities import Activity
-from coursecrew.domain.errors import Invalid, NotFound, Problem, Stale
+from coursecrew.domain.errors import Invalid, NotAllowed, NotFound, Problem, Stale
 from coursecrew.domain.merging import Merge, Overlap, merge
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.permissions import Action, is_allowed, require
@@ -143,6 +144,8 @@ def versions_page(
     works = unit.store.find(WORKS, activity=activity.id, team=whose, order="latest", limit=1)
     if not works:
         return [], False
+    if is_work_closed_to(unit, works[0], here.membership):
+        raise NotAllowed(str(Action.READ_SUBMISSION))
     last = unit.store.get(DRAFT_VERSIONS, after) if after else None
     if last and last.work != works[0].id:
         raise NotFound("version")
@@ -200,6 +203,8 @@ def look_at_version(unit: UnitOfWork, actor: Actor, activity_id: str, version_id
         raise NotFound("version")
     activity = unit.store.get(ACTIVITIES, activity_id)
     here = standing(unit, actor, activity)
+    if is_work_closed_to(unit, work, here.membership):
+        raise NotAllowed(str(Action.READ_SUBMISSION))
     subject = mentor_subject(unit, actor, here, work.team)
     # A mentor reads what was shared, also where the team lets them read the draft as it stands now.
     closed = replace(subject, open_draft=False)

@@ -12,8 +12,9 @@ from typing import BinaryIO
 
 from coursecrew.app.activities import acting_as
 from coursecrew.app.bonds import mentor_subject
+from coursecrew.app.history import is_work_closed_to
 from coursecrew.app.ports import Ports
-from coursecrew.app.records import ACTIVITIES, BYLINES, FILES, SEALED_FILES, TEAM_FILES, StoredFile
+from coursecrew.app.records import ACTIVITIES, BYLINES, FILES, SEALED_FILES, TEAM_FILES, WORKS, StoredFile
 from coursecrew.app.teams import participant_of, standing
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.errors import Conflict, NotAllowed, NotFound, TooLarge, WrongFileType
@@ -200,6 +201,9 @@ def readable_file(unit: UnitOfWork, actor: Actor, course: str, row: TeamFile) ->
     activity = unit.store.get(ACTIVITIES, row.activity)
     here = standing(unit, actor, activity)
     subject = mentor_subject(unit, actor, here, row.team)
+    works = unit.store.find(WORKS, activity=row.activity, team=row.team, order="latest", limit=1)
+    if works and is_work_closed_to(unit, works[0], here.membership):
+        subject = replace(subject, member=False)
     if row.state == "here" and is_allowed(actor, Action.READ_DRAFT, subject):
         return row
     sealed = [one.submission for one in unit.store.find(SEALED_FILES, file=row.id)]

@@ -11,13 +11,13 @@ from coursecrew.app.bonds import mentor_subject
 from coursecrew.app.charters import must_be_signed
 from coursecrew.app.contributions import note_edit
 from coursecrew.app.draft_versions import base_texts, keep_version, mark_sealed
+from coursecrew.app.history import is_closed_to
 from coursecrew.app.records import (
     ACTIVITIES,
     BYLINES,
     CONFIRMATIONS,
     DRAFTS,
     EXTENSIONS,
-    MEMBERSHIP_EVENTS,
     MEMBERSHIPS,
     SUBMISSIONS,
     TEAMS,
@@ -35,7 +35,7 @@ from coursecrew.app.teams import (
 )
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.activities import Activity, SubmitRule
-from coursecrew.domain.errors import AlreadyDecided, Conflict, Invalid, NotFound, Problem, Stale
+from coursecrew.domain.errors import AlreadyDecided, Conflict, Invalid, NotAllowed, NotFound, Problem, Stale
 from coursecrew.domain.events import Kind
 from coursecrew.domain.grading import Lateness
 from coursecrew.domain.merging import merge
@@ -55,7 +55,7 @@ from coursecrew.domain.submissions import (
     may_press,
     missing_parts,
 )
-from coursecrew.domain.teams import Happened, Membership, Team
+from coursecrew.domain.teams import Membership, Team
 
 HANDED_IN = frozenset({WorkState.SUBMITTED, WorkState.IN_REVIEW, WorkState.REVIEWED})
 
@@ -172,7 +172,10 @@ def own_work(unit: UnitOfWork, actor: Actor, activity_id: str) -> tuple[Activity
     require(actor, Action.READ_DRAFT, here.subject)
     if here.team is None:
         raise NotFound("own_team")
-    return activity, here, look_at_work(unit, activity, here.team)
+    view = look_at_work(unit, activity, here.team)
+    if is_closed_to(unit, view.submission, here.membership):
+        raise NotAllowed(str(Action.READ_SUBMISSION))
+    return activity, here, view
 
 
 # --- writing ---
@@ -571,21 +574,13 @@ def read_submission(unit: UnitOfWork, actor: Actor, activity_id: str, submission
     if submission.activity != activity_id:
         raise NotFound("submission")
     named = unit.store.count(BYLINES, submission=submission_id, person=actor.person) > 0
-    member = not named and _is_member_of_its_team(unit, submission, actor.person)
+    rows = unit.store.find(MEMBERSHIPS, team=submission.team, person=actor.person, limit=1)
+    member = bool(rows) and not is_closed_to(unit, submission, rows[0])
     activity = unit.store.get(ACTIVITIES, activity_id)
     here = standing(unit, actor, activity)
     towards = mentor_subject(unit, actor, here, submission.team)
     require(actor, Action.READ_SUBMISSION, replace(towards, in_byline=named, member=member))
     return submission
-
-
-def _is_member_of_its_team(unit: UnitOfWork, submission: Submission, person: str) -> bool:
-    """Whether somebody is in the team now; a merger opens nobody what the team had handed in before it."""
-    rows = unit.store.find(MEMBERSHIPS, team=submission.team, person=person, limit=1)
-    if not rows or rows[0].since <= submission.sealed_at:
-        return bool(rows)
-    log = unit.store.find(MEMBERSHIP_EVENTS, team=submission.team, person=person, event=Happened.MERGED.value)
-    return all(row.at != rows[0].since for row in log)
 
 
 # --- what time does by itself (called by upkeep) ---

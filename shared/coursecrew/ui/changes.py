@@ -147,7 +147,8 @@ def welcome_lines(look: Outlook, decisions: Sequence[str]) -> list[Open]:
     if view.submission:
         lines.append(Open("done", _("handed in"), _("The work is handed in."), "team", _("See below")))
     elif empty:
-        said = _("Still empty: %(parts)s.", parts=reader.listed(empty))
+        parts = reader.listed([_("“%(value)s”", value=title) for title in empty])
+        said = _("Still empty: %(parts)s.", parts=parts)
         lines.append(Open("not-yet", _("open"), said, "draft", _("Open the draft")))
     else:
         lines.append(

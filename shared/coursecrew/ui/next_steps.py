@@ -38,6 +38,7 @@ class Outlook:
     charter: CharterView | None = None
     first: Sequence[Wait] = ()  # who waits for whom in the team's plan
     sent: Sequence[Nudge] = ()  # reminders that went out about what is waited for
+    elsewhere: str = ""  # submission of an earlier team that names the reader
 
     @property
     def window(self) -> Window:
@@ -68,11 +69,59 @@ class Outlook:
 
 def next_step(look: Outlook) -> Panel:
     """The panel of somebody in a team."""
-    panel = _result(look) if look.grade else STATES[look.view.state](look)
+    panel = _panel_of(look)
     waits = [*look.first, *panel.waits, *_requests(look), *_signature(look)]
     if not waits:
         waits = [Wait(look.reader.gettext("Nobody waits for you."), sign="tick", quiet=True)]
     return Panel(panel.label, panel.heading, panel.lines, panel.actions, waits[:4])
+
+
+def _panel_of(look: Outlook) -> Panel:
+    if look.grade:
+        return _result(look)
+    view = look.view
+    if look.elsewhere:
+        return _named_elsewhere(look)
+    if view.submission and look.actor.person not in {row.person for row in view.byline}:
+        return _not_named(look)
+    return STATES[view.state](look)
+
+
+def _named_elsewhere(look: Outlook) -> Panel:
+    """The reader handed in with a team they were in before; what this one does here is not theirs."""
+    _ = look.reader.gettext
+    return Panel(
+        _("Your next step"),
+        _("Nothing to do now"),
+        [_("Your name stands on what your earlier team handed in, and that counts for you.")],
+        [Press(_("Read what is handed in"), f"submission/{look.elsewhere}", "plain")],
+        [
+            Wait(
+                _("You wait for the course staff, who grade it. You are told when the grade is there."),
+                sign="waiting",
+            )
+        ],
+    )
+
+
+def _not_named(look: Outlook) -> Panel:
+    """The team handed in without the reader: they came later, or were away."""
+    _ = look.reader.gettext
+    return Panel(
+        _("Your next step"),
+        _("Nothing to do now"),
+        [_("Your team has handed in, and your name does not stand on it.")],
+        [],
+        [
+            Wait(
+                _(
+                    "The course staff can put your name on it, excuse you, or count the round as missed. "
+                    "If you have worked on it, tell them."
+                ),
+                sign="waiting",
+            )
+        ],
+    )
 
 
 def _drafting(look: Outlook) -> Panel:

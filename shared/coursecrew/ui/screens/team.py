@@ -11,6 +11,7 @@ from coursecrew.app.beside import Beside, read_beside
 from coursecrew.app.changes import Changes, changes_of
 from coursecrew.app.charters import CharterView, look_at_charter
 from coursecrew.app.drafts import AroundDraft, around_draft
+from coursecrew.app.history import is_closed_to, named_elsewhere
 from coursecrew.app.notices import put_away, still_theirs, unread
 from coursecrew.app.records import CARDS, GRADES, PARTICIPANTS, TEAMS, WAITING
 from coursecrew.app.submissions import WorkView, look_at_work
@@ -82,6 +83,8 @@ class Home:
     survey: SurveyStanding | None = None
     promoted: datetime | None = None  # moved up from a waiting list so lately that they may decline
     changes: Changes = field(default_factory=Changes)
+    elsewhere: str = ""  # submission of an earlier team that names the reader
+    closed: bool = False  # what is handed in is not for somebody who came by a merger
 
 
 def home(scene: Scene, request: Request) -> Response:
@@ -111,6 +114,7 @@ def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mappin
         may_wait = [view.work.id, view.work.submission] if view.work else []
         may_wait += [here.team.charter, *(asking.id for asking in askings)]
         space = read_workspace(unit, actor, activity, view)
+        changes = changes_of(unit, activity, here, view.members, askings)
         may_wait += [task.id for task in space.state.tasks if task.is_blocked and task.owner == actor.person]
         return Home(
             here, view, grade, askings, notices, {**view.people, **people},
@@ -120,7 +124,10 @@ def _read_home(unit: UnitOfWork, actor: Actor, activity: Activity, query: Mappin
             beside=read_beside(unit, actor, here, activity, may_wait, view.members),
             space=space,
             around=around_draft(unit, actor, activity, view),
-            changes=changes_of(unit, activity, here, view.members, askings),
+            changes=changes,
+            closed=is_closed_to(unit, view.submission, here.membership),
+            elsewhere=named_elsewhere(unit, activity.id, here.team.id, actor.person)
+            if changes.left or view.state is not WorkState.DRAFTING else "",
         )  # fmt: skip
     may_look = _may_look(unit, actor, here)
     rows, more = _page_of_teams(unit, activity, here, query) if may_look else ([], False)
@@ -255,7 +262,7 @@ def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> R
     _ = reader.gettext
     look = Outlook(
         reader, scene.actor, activity, found.here, view, found.grade, found.askings, found.people,
-        found.charter, sent=found.beside.sent,
+        found.charter, sent=found.beside.sent, elsewhere=found.elsewhere,
         first=[
             *_alone_waits(scene, found.beside),
             *(plan_waits(scene, view, found.space, found.beside.sent) if found.space else ()),
@@ -266,11 +273,11 @@ def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> R
         request,
         "team.html",
         title=scene.settings.title,
-        eyebrow=_("Team assignment · team %(name)s", name=view.team.name),
+        eyebrow=_("Team assignment · %(name)s", name=view.team.name),
         panel=with_changes(with_survey(next_step(look), reader, found.survey), look, found.changes),
         changes=found.changes,
         merger=_merger_said(scene, found),
-        welcome=welcome_lines(look, _decisions(found)) if found.changes.new else [],
+        welcome=welcome_lines(look, _decisions(found)) if found.changes.new and not found.closed else [],
         steps=step_lines(
             reader,
             activity,
@@ -285,7 +292,8 @@ def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> R
         view=view,
         around=found.around,
         present=here_line(scene, found.around.others) if found.around else "",
-        parts=parts_of(scene, view),
+        parts=[] if found.closed else parts_of(scene, view),
+        closed=found.closed,
         beside=found.beside,
         space=home_part(scene, view, found.space) if found.space else None,
         cards=found.space.cards if found.space else {},
