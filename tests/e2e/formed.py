@@ -276,8 +276,9 @@ class Story:
         self.take(page, "handed-in-before")
         page = self.open_page()
         part = self.house.enter(page, others[0])
-        part.locator(".panel").first.wait_for()
-        self.take(page, "other-before")
+        part.get_by_text("It was handed in before your teams became one.").wait_for()
+        assert part.get_by_text(f"What {NAMES[team[0]]} found.").count() == 0
+        self.take(page, "not-theirs")
 
     def _says_yes(self, person: str) -> None:
         one = self.house.visitor(person, True)
