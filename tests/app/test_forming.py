@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coursecrew.app import formation_teams
-from coursecrew.app.formation_figures import millionths, parts_of, score_of
+from coursecrew.app.formation_figures import millionths, parts_of, rules_said, score_of
 from coursecrew.app.formation_input import hours_in_utc
 from coursecrew.app.formation_work import CLAIM, TRIES, work_on_formations
 from coursecrew.app.forming import (
@@ -301,6 +301,21 @@ def test_who_want_each_other_are_together_where_it_fits_and_who_does_not_want_so
     assert done.pairs == {"together": [], "apart": []}
     only = done.result["rules"]
     assert [(rule["about"], rule["sensitive"], rule["some"]) for rule in only] == [("not", True, False)]
+
+
+@pytest.mark.parametrize("learners", [30, 9])
+def test_whoever_puts_two_people_together_does_not_read_whether_one_had_refused_the_other(
+    learners: int,
+) -> None:
+    told = []
+    for refused in ([5], []):
+        here = a_surveyed_class(world(), learners, survey=LIKES, forming=Forming(LIKE))
+        say(here, 4, not_=refused)
+        keys = [one.person for one in here.people]
+        done = formed(here, LIKE, together=[[keys[4], keys[5]]])
+        assert any({keys[4], keys[5]} <= members for members in map(set, members_of(here, done)))
+        told.append([(rule.missed, rule.some, rule.untold, rule.of) for rule in rules_said(done)])
+    assert told[0] == told[1]
 
 
 def test_a_ring_of_wants_too_long_for_a_team_does_not_make_the_run_fail() -> None:

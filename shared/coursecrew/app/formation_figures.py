@@ -27,7 +27,8 @@ class RuleSaid:
     """One rule over all teams of a run.
 
     `wish` says which of the run's `wishes` it came from (an index), `missed` in how many of `of` teams
-    it is not met: `None` where saying so would point at somebody, then `some` alone tells. `mean`
+    it is not met: `None` where saying so would point at somebody, then `some` alone tells, and where it
+    is `untold`, nothing. Of a sensitive rule, teams that an instructor fixed are not in `of`. `mean`
     (of the values, in millionths) and `shared` (mean hours or values in common, in hundredths) are
     `None` for sensitive rules and where there is no such figure.
     """
@@ -44,6 +45,7 @@ class RuleSaid:
     of: int
     mean: int | None = None
     shared: int | None = None
+    untold: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,17 @@ def score_of(parts: Mapping[str, Any]) -> int:
     return millionths(teams / parts["inverse"])
 
 
-def sensitive_said(missed: int, teams: int) -> dict[str, Any]:
-    """How many teams miss a sensitive rule, too vaguely to point at one where teams are few."""
-    return {"missed": missed if teams >= FEW_TEAMS else None, "some": missed > 0}
+def sensitive_said(missed: int, teams: int, fixed: int = 0) -> dict[str, Any]:
+    """How many teams miss a sensitive rule, too vaguely to point at one where teams are few.
+
+    `fixed` more teams, which hold people that an instructor put together, are not among the `teams`:
+    else somebody could put two people together and read whether one of them had refused the other.
+    """
+    if teams >= FEW_TEAMS:
+        return {"missed": missed, "some": missed > 0, **({"of": teams} if fixed else {})}
+    if fixed:
+        return {"missed": None, "some": False, "untold": True}
+    return {"missed": None, "some": missed > 0}
 
 
 def count_reasons(rules: Sequence[dict[str, Any]], reasons: Sequence[Mapping[str, Any]], times: int) -> None:
@@ -149,7 +159,8 @@ def rules_said(run: Formation) -> tuple[RuleSaid, ...]:
                 sensitive=rule["sensitive"],
                 missed=rule["missed"],
                 some=rule["missed"] > 0 if open_one else rule["some"],
-                of=teams,
+                of=rule.get("of", teams),
+                untold=rule.get("untold", False),
                 mean=millionths(rule["sum"] / teams) if open_one and teams else None,
                 shared=round(100 * rule["shared"] / rule["shared_of"])
                 if open_one and rule["shared_of"]

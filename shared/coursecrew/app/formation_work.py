@@ -314,6 +314,8 @@ class _Worker:
         seen = open_criteria(given.roster, given.rules, figures)
         hidden = [criterion for criterion in criteria if criterion.rule.sensitive]
         missed = dict.fromkeys((criterion.number for criterion in hidden), 0)
+        put = {key for group in self.run.pairs.get("together", ()) for key in group}
+        fixed = 0
         rules = self._rules(criteria)
         open_rules = [rule for rule in rules if not rule["sensitive"]]
         scores: list[int] = []
@@ -325,8 +327,11 @@ class _Worker:
             for name, formed in self._named(plan, given, start):
                 members = [numbers[key] for key in sorted(formed.members)]
                 score, reasons = _accounted(seen, members)
+                by_hand = formed.locked or len(put.intersection(formed.members)) > 1
+                fixed += by_hand and bool(members)
                 for criterion in hidden:
-                    missed[criterion.number] += bool(members) and not verdict(criterion, members).met
+                    told = bool(members) and not by_hand
+                    missed[criterion.number] += told and not verdict(criterion, members).met
                 if not members:  # a kept team all of whom have left
                     gone.append(formed.id)
                 else:
@@ -338,7 +343,7 @@ class _Worker:
             self.claim, self.stop = run(self.ports, _store_teams, self.run.id, self.claim, chunk, gone)
         for rule in rules:
             if rule["sensitive"]:
-                rule |= sensitive_said(missed[rule["rule"]], len(scores))
+                rule |= sensitive_said(missed[rule["rule"]], len(scores) - fixed, fixed)
         result = {
             "teams": len(scores),
             "largest": largest,

@@ -537,8 +537,8 @@ def _rule_json(run: Formation, rule: Mapping[str, Any]) -> dict[str, Any]:
 
 def _vaguely(rule: Mapping[str, Any], teams: int) -> str:
     if rule["missed"] is None:
-        return "some" if rule["some"] else "none"
-    return f"{rule['missed']} of {teams}"
+        return "not told" if rule.get("untold") else "some" if rule["some"] else "none"
+    return f"{rule['missed']} of {rule.get('of', teams)}"
 
 
 # --- inside ---

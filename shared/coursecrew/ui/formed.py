@@ -253,6 +253,8 @@ def missed_rules(rules: Sequence[RuleSaid], run: Formation, names: Names, reader
 
 def missed_count(rule: RuleSaid, reader: Reader) -> str:
     """In how many of its teams a rule is not met, in a table."""
+    if rule.untold:
+        return reader.gettext("not told")
     if rule.missed is None:
         return reader.gettext("some") if rule.some else reader.gettext("none")
     return reader.gettext("%(number)s of %(of)s", number=rule.missed, of=rule.of)

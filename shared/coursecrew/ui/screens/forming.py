@@ -504,11 +504,15 @@ def _review_panel(scene: Scene, seen: Review, names: Names) -> Panel:
         )  # fmt: skip
         if any(rule.sensitive and (rule.missed or rule.some) for rule in seen.rules):
             said += " " + _(
-                "Which teams a sensitive wish misses stays hidden, since it would tell an answer."
+                "Which teams a sensitive wish misses stays hidden, since it would tell an answer; "
+                "teams that you fixed yourself are not counted in it."
             )
         waits.append(Wait(said, sign="warn"))
     elif seen.rules:
-        waits.append(Wait(_("Every wish that can be met or missed is met in every team."), sign="tick"))
+        said = _("Every wish that can be met or missed is met in every team.")
+        if any(rule.untold or rule.of < one.result["teams"] for rule in seen.rules):
+            said += " " + _("Sensitive wishes are not counted in teams that you fixed yourself.")
+        waits.append(Wait(said, sign="tick"))
     if one.state is RunState.PUBLISHED:
         heading = n_("%(number)s team is published", "%(number)s teams are published", seen.teams)
         lines = [_("on %(when)s", when=reader.moment(one.published_at))] if one.published_at else []
