@@ -509,10 +509,10 @@ def _review_panel(scene: Scene, seen: Review, names: Names) -> Panel:
             )
         waits.append(Wait(said, sign="warn"))
     elif seen.rules:
-        said = _("Every wish that can be met or missed is met in every team.")
+        met = _("Every wish that can be met or missed is met in every team.")
         if any(rule.untold or rule.of < one.result["teams"] for rule in seen.rules):
-            said += " " + _("Sensitive wishes are not counted in teams that you fixed yourself.")
-        waits.append(Wait(said, sign="tick"))
+            met += " " + _("Sensitive wishes are not counted in teams that you fixed yourself.")
+        waits.append(Wait(met, sign="tick"))
     if one.state is RunState.PUBLISHED:
         heading = n_("%(number)s team is published", "%(number)s teams are published", seen.teams)
         lines = [_("on %(when)s", when=reader.moment(one.published_at))] if one.published_at else []
