@@ -510,6 +510,7 @@ SCREENS: list[tuple[str, Actor]] = [
     ("team/invite", AMARA),
     ("team/invite?q=Learner", AMARA),
     ("team/about", AMARA),
+    ("team/why", AMARA),
     ("team/leave", AMARA),
     ("charter", AMARA),
     ("charter", TOMAS),

@@ -163,7 +163,7 @@ def drafted(ports: MemoryPorts) -> None:
 
 
 LEARNER = ("team", "privacy")
-MEMBER = (*LEARNER, "draft", "hand-in", "team/about", "team/leave", "team/invite", "versions")
+MEMBER = (*LEARNER, "draft", "hand-in", "team/about", "team/why", "team/leave", "team/invite", "versions")
 STAFF = (
     "teaching",
     "settings",

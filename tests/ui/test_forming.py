@@ -613,6 +613,37 @@ def test_the_explanation_is_a_file_of_json() -> None:
     assert told["seed"] == one.seed
 
 
+# --- for those who were placed ---
+
+
+def test_who_was_placed_reads_why_and_nothing_of_what_others_answered() -> None:
+    here, one = formed(16)
+    ask(here.ports, INES, path(one, "/publish"), {})
+    (team, *_) = teams_of(here.ports, one)
+    me = next(actor for actor in here.people if actor.person == team.members[0])
+    home = ask(here.ports, me, "team")
+    assert "#/team/why" in Part.of(home).links
+    shown = ask(here.ports, me, "team/why")
+    words = words_of(shown)
+    assert f"{team.name} was formed on" in words
+    assert "At least 3 hours a week in common." in words
+    assert re.search(r"Your topic: (Leaks|Tariffs|Floods|Reuse)", words)
+    assert "Answers under a lock counted, too." in words
+    assert "gender" not in words
+    assert not re.search(r"mean |gave no answer|named none|alone: |%|different of", words)
+    assert faults(shown) == []
+
+
+def test_whoever_is_in_a_team_that_no_run_made_reads_that_people_did() -> None:
+    here, one = formed(16)
+    ask(here.ports, INES, path(one, "/publish"), {})
+    (team, *_) = teams_of(here.ports, one)
+    with here.ports.transaction() as store:
+        store.save(FORMED_TEAMS, replace(team, team=""))
+    me = next(actor for actor in here.people if actor.person == team.members[0])
+    assert "The course staff put this team together" in words_of(ask(here.ports, me, "team/why"))
+
+
 # --- where it is found ---
 
 

@@ -162,6 +162,7 @@ SCREENS: Mapping[str, Mapping[str, int]] = {
     "team/card": ALL_MAY,
     "team/invite": OWN_TEAM,
     "team/about": OWN_TEAM,
+    "team/why": OWN_TEAM,
     "team/leave": OWN_TEAM,
     "charter": MEMBERS,
     "charter/versions": MEMBERS,

@@ -56,6 +56,7 @@ class Action(StrEnum):
     WRITE_CHARTER = "write_charter"
     READ_CHARTER = "read_charter"
     GIVE_ROLES = "give_roles"
+    READ_OWN_TEAM = "read_own_team"
     DECIDE_NAME = "decide_name"
     NAME_MENTOR = "name_mentor"
     READ_AS_MENTOR = "read_as_mentor"
@@ -237,6 +238,7 @@ TABLE: Mapping[Action, Rule] = {
     Action.WRITE_CHARTER: member,
     Action.READ_CHARTER: member_mentor_or_staff,
     Action.GIVE_ROLES: member,
+    Action.READ_OWN_TEAM: learner,
     Action.DECIDE_NAME: staff,
     Action.NAME_MENTOR: instructor,
     Action.READ_AS_MENTOR: mentor,

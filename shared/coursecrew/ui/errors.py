@@ -78,6 +78,7 @@ REFUSALS: Mapping[str, Said] = {
         N_("Whoever leaves a team no longer reads its charter."),
     ),
     "not_allowed:write_charter": Said(403, N_("Only members of the team can write and sign its charter.")),
+    "not_allowed:read_own_team": Said(403, N_("Only learners who take part have a team of their own.")),
     "not_allowed:give_roles": Said(403, N_("Only members of the team can say who has which role.")),
     "not_allowed:name_mentor": Said(
         403, N_("Only instructors name the mentors of a team."), N_("Ask the instructor of this course.")

@@ -62,10 +62,12 @@ from coursecrew.ui.screens import (
     survey_builder,
     teaching,
     team,
+    why_team,
 )
 
 SCREENS: tuple[ModuleType, ...] = (
     team,
+    why_team,
     changes,
     charter,
     drafting,
