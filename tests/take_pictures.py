@@ -23,6 +23,7 @@ from tests.e2e.classes import Class
 from tests.e2e.formed import Story
 from tests.e2e.hosts import ASSIGNMENT, open_edx
 from tests.e2e.stories import House
+from tests.e2e.workspace import Workspace
 from tests.services import ROOT
 
 PICTURES = ROOT / "docs/pictures"
@@ -191,7 +192,7 @@ def block(folder: Path) -> Iterator[tuple[House, Show]]:
 
 
 def tell_how_teams_are_formed(house: Class, open_page: Callable[[], Any], camera: Camera) -> None:
-    """The story of a class, from the survey to published teams."""
+    """The story of a class, from the survey to a team that lost two people and goes on with another."""
     story = Story(house, open_page, camera.take)
     story.the_survey_is_out()
     story.amara_answers_by_keyboard()
@@ -200,7 +201,18 @@ def tell_how_teams_are_formed(house: Class, open_page: Callable[[], Any], camera
     story.two_are_swapped_by_keyboard()
     story.a_team_is_locked_and_another_run_compared()
     story.teams_are_published()
-    story.amara_reads_in_which_team_she_is()
+    team = story.amara_reads_in_which_team_she_is()
+    story.work_is_handed_in(team[0])
+    story.writes(team[0], second=True)
+    story.a_late_one_is_placed()
+    story.two_vanish(team)
+    others = story.their_team_becomes_one_with_another(team)
+    story.what_each_side_wrote_stays_with_its_authors(team, others)
+
+
+def tell_how_a_team_works(house: Class, open_page: Callable[[], Any], camera: Camera) -> None:
+    """Files, sandbox, reminders, going on alone, signs."""
+    Workspace(house, open_page, camera.take).tell()
 
 
 CLASSES: dict[str, Callable[[Path], AbstractContextManager[Class]]] = {
@@ -226,9 +238,10 @@ def main() -> int:
             with tempfile.TemporaryDirectory() as folder, HOUSES[name](Path(folder)) as (house, settings):
                 with visitors(chromium) as open_page:
                     tell(house, settings, open_page, camera)
-            with tempfile.TemporaryDirectory() as folder, CLASSES[name](Path(folder)) as formed:
-                with visitors(chromium) as open_page:
-                    tell_how_teams_are_formed(formed, open_page, camera)
+            for tell_more in (tell_how_teams_are_formed, tell_how_a_team_works):
+                with tempfile.TemporaryDirectory() as folder, CLASSES[name](Path(folder)) as formed:
+                    with visitors(chromium) as open_page:
+                        tell_more(formed, open_page, camera)
             print(f"{name}: {len(camera.taken)} pictures")
         chromium.close()
     return 0
