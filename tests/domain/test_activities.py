@@ -101,3 +101,11 @@ def test_what_both_changed_is_a_clash_with_all_three_texts() -> None:
     base = {"teams": {"min": 1}}
     _merged, clashes = merge_documents(base, {"teams": {"min": 2}}, {"teams": {"min": 3}})
     assert clashes == [{"place": "teams.min", "yours": 2, "theirs": 3, "before": 1}]
+
+
+def test_a_rubric_in_which_everything_is_for_teams_only_is_refused() -> None:
+    rubric = a_rubric()
+    rubric = replace(rubric, criteria=tuple(replace(one, team_only=True) for one in rubric.criteria))
+    with pytest.raises(Invalid) as refused:
+        from_document(to_document(settings(rubric=rubric)))
+    assert [problem.code for problem in refused.value.problems] == ["nothing_for_one"]

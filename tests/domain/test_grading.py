@@ -77,3 +77,19 @@ def test_every_account_can_be_recomputed_from_its_stored_form(points, seconds) -
             total -= min(Decimal(line.values["penalty"]), total)
     assert rounded(total) == rounded(account.total)
     assert 0 <= account.total <= 100
+
+
+def test_what_is_only_for_teams_is_left_out_and_the_rest_counts_by_its_share() -> None:
+    rubric = a_rubric()
+    teams_too = replace(rubric.criteria[1], team_only=True)
+    rubric = replace(rubric, criteria=(rubric.criteria[0], teams_too, rubric.criteria[2]))
+    sheet = {key: mark for key, mark in marks("4", "0", "2").items() if key != "plan"}
+    alone = checked_sheet(rubric, sheet, alone=True)
+    assert score(rubric, alone) == (Decimal(50) + Decimal(20) / 2) / Decimal(70) * 100
+    with pytest.raises(Invalid) as refused:
+        checked_sheet(rubric, sheet)
+    assert [problem.field for problem in refused.value.problems] == ["level-plan"]
+    account = compose(rubric, alone, ON_TIME)
+    assert account.lines[0].values["left_out"] == ["The plan can be carried out"]
+    assert sum(entry["weight"] for entry in account.lines[0].values["criteria"]) == 100
+    assert not rubric.same_structure(a_rubric())

@@ -218,7 +218,8 @@ def test_an_administrator_opens_a_sandbox_with_a_reason_and_its_owner_is_told(ho
 
 
 def test_somebody_alone_for_five_days_asks_and_goes_on_alone_with_the_same_rubric(house: House) -> None:
-    house.set({"team_min": "2", "team_ideal": "3", "team_max": "4"})
+    sizes = {"team_min": "2", "team_ideal": "3", "team_max": "4"}
+    house.set({**sizes, "criterion_team-2": "yes"})
     house.team("amara", "tomas")
     house.press("tomas", "team/leave", "team/leave", {"reason": "Another course."})
     assert "You are alone in your team" in house.show("amara").text
@@ -237,9 +238,13 @@ def test_somebody_alone_for_five_days_asks_and_goes_on_alone_with_the_same_rubri
 
     house.write("amara")
     house.hand_in("amara")
+    work = house.show("ines", "grading").link("Blue Ledger")
+    judged = house.show("ines", work)
+    assert "They work alone: what is only for teams does not apply" in judged.text
     house.score(below=1)
     house.release()
     assert NAMES["amara"] in house.marks()
+    assert "Only for teams, and so left out" in house.show("amara", "result").text
 
 
 def test_the_instructor_decides_for_somebody_alone(house: House) -> None:

@@ -20,6 +20,7 @@ from coursecrew.app.records import (
     TEAMS,
     WORKS,
 )
+from coursecrew.app.solo import solo_teams
 from coursecrew.app.submissions import deadlines_of
 from coursecrew.app.teams import members_of, participants_of
 from coursecrew.app.unit_of_work import UnitOfWork
@@ -168,7 +169,7 @@ def score_work(
         raise Stale(what="score", clashes=[], by=old[0].by, at=old[0].at, seen=old[0].version)
     rubric = activity.settings.rubric
     if complete:
-        sheet = checked_sheet(rubric, sheet)
+        sheet = checked_sheet(rubric, sheet, alone=is_alone(unit, activity, work.team))
     score = StaffScore(
         id=old[0].id if old else unit.new_id(),
         activity=activity.id,
@@ -189,6 +190,13 @@ def score_work(
             Kind.WORK_SCORED, activity=activity.id, course=activity.course, by=actor.person, team=work.team
         )
     return score
+
+
+def is_alone(unit: UnitOfWork, activity: Activity, team: str) -> bool:
+    """Whether marks for teams only do not apply: that person goes on alone by decision."""
+    if not any(criterion.team_only for criterion in activity.settings.rubric.criteria):
+        return False
+    return bool(solo_teams(unit, [team]))
 
 
 def recompose(unit: UnitOfWork, activity: Activity, work: Work, *, by: str, cause: str) -> list[Grade]:

@@ -385,6 +385,7 @@ def rubric_to(rubric: Rubric) -> dict[str, Any]:
                 "id": c.id,
                 "title": c.title,
                 "hint": c.hint,
+                "team_only": c.team_only,
                 "weight": str(c.weight),
                 "levels": [{"points": str(level.points), "text": level.text} for level in c.levels],
             }
@@ -537,6 +538,7 @@ def _rubric(document: Mapping[str, Any], reader: _Reader) -> Rubric:
                 id=str(c["id"]),
                 title=str(c.get("title", "")),
                 hint=str(c.get("hint", "")),
+                team_only=bool(c.get("team_only", False)),
                 weight=reader.number(c.get("weight", 1), f"weight-{c['id']}"),
                 levels=tuple(
                     Level(reader.number(level["points"], f"levels-{c['id']}"), str(level.get("text", "")))
@@ -559,6 +561,8 @@ def _problems(settings: Settings) -> list[Problem]:
         problems.append(Problem("prompts", "too_many_prompts", (("most", MOST_PROMPTS),)))
     if len(settings.rubric.criteria) > MOST_CRITERIA:
         problems.append(Problem("rubric", "too_many_criteria", (("most", MOST_CRITERIA),)))
+    if settings.rubric.criteria and not settings.rubric.for_one():
+        problems.append(Problem("rubric", "nothing_for_one"))
     problems += survey_problems(settings.survey)
     problems += _section_problems(settings)
     for number, prompt in enumerate(settings.prompts, start=1):

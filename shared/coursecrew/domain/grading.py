@@ -148,7 +148,11 @@ class Lateness:
 def compose(rubric: Rubric, sheet: Sheet, late: Lateness, *, override: Decimal | None = None) -> Account:
     """The grade of one member out of the staff's sheet, the person's lateness and an override."""
     work = score(rubric, sheet)
-    lines = [Line("work", Decimal(0), work, {"criteria": _criteria(rubric, sheet)})]
+    values: dict[str, Any] = {"criteria": _criteria(rubric, sheet)}
+    left_out = [c.title for c in rubric.criteria if c not in rubric.judged(sheet)]
+    if left_out:
+        values["left_out"] = left_out
+    lines = [Line("work", Decimal(0), work, values)]
     after = late.apply(work)
     if late.units or late.past_close:
         lines.append(
@@ -187,7 +191,8 @@ def _overridden(lines: list[Line], total: Decimal, override: Decimal | None) -> 
 
 
 def _criteria(rubric: Rubric, sheet: Sheet) -> list[dict[str, Any]]:
-    weights = sum((criterion.weight for criterion in rubric.criteria), Decimal(0))
+    judged = rubric.judged(sheet)
+    weights = sum((criterion.weight for criterion in judged), Decimal(0))
     return [
         {
             "id": criterion.id,
@@ -197,7 +202,7 @@ def _criteria(rubric: Rubric, sheet: Sheet) -> list[dict[str, Any]]:
             "weight": criterion.weight / weights * HUNDRED if weights else Decimal(0),
             "comment": sheet[criterion.id].comment,
         }
-        for criterion in rubric.criteria
+        for criterion in judged
     ]
 
 

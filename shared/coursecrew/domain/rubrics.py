@@ -29,6 +29,7 @@ class Criterion:
     weight: Decimal
     levels: tuple[Level, ...]
     hint: str = ""
+    team_only: bool = False  # does not apply to somebody who works alone by decision
 
     @property
     def most(self) -> Decimal:
@@ -47,11 +48,22 @@ class Rubric:
         """The criterion of that id."""
         return next((criterion for criterion in self.criteria if criterion.id == id), None)
 
+    def judged(self, sheet: Sheet) -> tuple[Criterion, ...]:
+        """The criteria that count under this sheet: one for teams only, without a mark, does not apply."""
+        return tuple(c for c in self.criteria if c.id in sheet or not c.team_only)
+
+    def for_one(self) -> tuple[Criterion, ...]:
+        """The criteria that apply to somebody who works alone."""
+        return tuple(c for c in self.criteria if not c.team_only)
+
     def same_structure(self, other: Rubric) -> bool:
         """Whether only wording differs: a mark means the same under both."""
 
-        def shape(rubric: Rubric) -> list[tuple[str, Decimal, tuple[Decimal, ...]]]:
-            return [(c.id, c.weight, tuple(level.points for level in c.levels)) for c in rubric.criteria]
+        def shape(rubric: Rubric) -> list[tuple[str, Decimal, tuple[Decimal, ...], bool]]:
+            return [
+                (c.id, c.weight, tuple(level.points for level in c.levels), c.team_only)
+                for c in rubric.criteria
+            ]
 
         return shape(self) == shape(other)
 
@@ -70,19 +82,25 @@ Sheet = Mapping[str, Mark]
 def score(rubric: Rubric, sheet: Sheet) -> Decimal:
     """The weighted score of a complete sheet, 0-100, unrounded.
 
-    Each criterion counts `points / most` of its weight; weights are rescaled to their sum.
+    Each criterion counts `points / most` of its weight; weights are rescaled to the sum of those that
+    apply.
     """
-    total = sum((criterion.weight for criterion in rubric.criteria), Decimal(0))
+    judged = rubric.judged(sheet)
+    total = sum((criterion.weight for criterion in judged), Decimal(0))
     if not total:
         return Decimal(0)
-    gained = sum((sheet[c.id].points / c.most * c.weight for c in rubric.criteria if c.most), Decimal(0))
+    gained = sum((sheet[c.id].points / c.most * c.weight for c in judged if c.most), Decimal(0))
     return gained / total * HUNDRED
 
 
-def checked_sheet(rubric: Rubric, sheet: Sheet) -> Sheet:
-    """Refuse a sheet with a criterion missing, or points that no level has."""
+def checked_sheet(rubric: Rubric, sheet: Sheet, *, alone: bool = False) -> Sheet:
+    """Refuse a sheet with a criterion missing, or points that no level has.
+
+    `alone`: the work of one person by decision, so that marks for teams only are left out.
+    """
+    asked = rubric.for_one() if alone else rubric.criteria
     problems = []
-    for criterion in rubric.criteria:
+    for criterion in asked:
         mark = sheet.get(criterion.id)
         if mark is None:
             problems.append(Problem(f"level-{criterion.id}", "level_missing", (("title", criterion.title),)))
@@ -90,7 +108,7 @@ def checked_sheet(rubric: Rubric, sheet: Sheet) -> Sheet:
             problems.append(Problem(f"level-{criterion.id}", "level_unknown", (("title", criterion.title),)))
     if problems:
         raise Invalid(*problems)
-    return {criterion.id: sheet[criterion.id] for criterion in rubric.criteria}
+    return {criterion.id: sheet[criterion.id] for criterion in asked}
 
 
 def sheet_from(document: Mapping[str, Any]) -> dict[str, Mark]:

@@ -759,6 +759,10 @@ PROBLEMS: Mapping[str, str] = {
     "too_many_prompts": N_("At most %(most)s parts."),
     "too_many_criteria": N_("At most %(most)s criteria."),
     "prompt_title_missing": N_("Part %(row)s has no title."),
+    "nothing_for_one": N_(
+        "Every criterion is for teams only, so that somebody who works alone could not be judged. "
+        "Leave the mark off at least one."
+    ),
     "criterion_title_missing": N_("Criterion %(row)s has no title."),
     "criterion_weight": N_("Criterion %(row)s needs a weight above 0."),
     "criterion_levels": N_("Criterion %(row)s needs at least two levels, the best with more than 0 points."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
 from coursecrew.app.grading import (
@@ -10,6 +11,7 @@ from coursecrew.app.grading import (
     grade_of,
     grade_rows,
     grading_queue,
+    is_alone,
     look_at_for_grading,
     override_grade,
     score_work,
@@ -86,6 +88,11 @@ def work(scene: Scene, request: Request, id: str) -> Response:
         raise NotFound("submission")
     handed_in = row.submission.handed_in_at
 
+    alone = run(scene.ports, is_alone, scene.activity, row.team.id)
+    rubric = scene.settings.rubric
+    if alone:
+        rubric = replace(rubric, criteria=rubric.for_one())
+
     def late(unit: UnitOfWork) -> Mapping[str, Lateness]:
         deadlines = deadlines_of(unit, scene.activity, row.team.id, people)
         return {key: Lateness(handed_in, deadlines.of(key), scene.settings.late) for key in people}
@@ -103,8 +110,9 @@ def work(scene: Scene, request: Request, id: str) -> Response:
         late=run(scene.ports, late),
         sheet=row.score.sheet if row.score else {},
         seen=row.score.version if row.score else 0,
-        rubric=scene.settings.rubric,
-        shares=_shares(scene.settings.rubric),
+        rubric=rubric,
+        left_out=[c.title for c in scene.settings.rubric.criteria if c not in rubric.criteria],
+        shares=_shares(rubric),
         files=sealed_files(scene, row.submission.id, people),
         may_override=is_allowed(scene.actor, Action.OVERRIDE_GRADE),
     )

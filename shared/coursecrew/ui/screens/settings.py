@@ -58,6 +58,7 @@ class Row:
     required: bool = True
     weight: str = ""
     levels: str = ""
+    team_only: bool = False
 
 
 def settings(scene: Scene, request: Request) -> Response:
@@ -382,6 +383,7 @@ def _criteria(reading: Reading) -> Iterator[dict[str, Any]]:
             "id": id or f"criterion{number}",
             "title": title,
             "hint": "",
+            "team_only": reading.flag(f"criterion_team-{number}"),
             "weight": str(reading.number(f"criterion_weight-{number}") or 0),
             "levels": levels,
         }
@@ -399,7 +401,9 @@ def _criterion_rows(stored: Settings, scene: Scene) -> Iterator[Row]:
     for number, criterion in enumerate(rows, start=1):
         levels = "\n".join(f"{scene.reader.points(level.points)}: {level.text}" for level in criterion.levels)
         weight = scene.reader.points(criterion.weight)
-        yield Row(number, criterion.id, criterion.title, weight=weight, levels=levels)
+        yield Row(
+            number, criterion.id, criterion.title, weight=weight, levels=levels, team_only=criterion.team_only
+        )
     for number in range(len(rows) + 1, min(MOST_CRITERIA, len(rows) + BLANK_ROWS) + 1):
         yield Row(number)
 

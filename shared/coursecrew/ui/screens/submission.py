@@ -387,6 +387,10 @@ def _how_work(reader: Reader, line: Line) -> AccountRow:
     how = reader.gettext(
         "points ÷ most points × weight, for each criterion: %(terms)s", terms=" + ".join(terms)
     )
+    if left_out := line.values.get("left_out"):
+        how += " " + reader.gettext(
+            "Only for teams, and so left out: %(titles)s.", titles=reader.listed(list(left_out))
+        )
     return AccountRow(reader.gettext("The team’s work"), how, reader.grade(line.after))
 
 
