@@ -21,7 +21,7 @@ from coursecrew.app.mentoring import (
 from coursecrew.app.outbox import deliver_all
 from coursecrew.app.people import exclude, name_ta
 from coursecrew.app.records import DRAFT_VERSIONS, MENTORSHIPS, NOTICES, SUBMISSIONS, WORKS
-from coursecrew.app.submissions import read_submission
+from coursecrew.app.submissions import read_submission, withdraw
 from coursecrew.app.teams import join_team
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity
@@ -176,6 +176,16 @@ def test_what_is_handed_in_is_read_by_the_mentor_and_by_no_other_teams() -> None
     run(ports, end_mentor, INES, activity.id, blue.id, bond.id)
     with pytest.raises(NotAllowed):
         run(ports, read_submission, MONA, activity.id, sealed.id)
+
+
+def test_what_was_withdrawn_is_no_longer_the_mentors_to_read() -> None:
+    ports, activity, _blue = a_mentored_team()
+    hand_in(ports, activity, AMARA)
+    (sealed,) = ports.rows(SUBMISSIONS)
+    run(ports, withdraw, AMARA, activity.id)
+    with pytest.raises(NotAllowed):
+        run(ports, read_submission, MONA, activity.id, sealed.id)
+    assert run(ports, read_submission, TOMAS, activity.id, sealed.id).state == "withdrawn"
 
 
 def test_feedback_reaches_the_mentor_once_released_without_any_number() -> None:

@@ -97,7 +97,7 @@ def told(ports: MemoryPorts, activity: Activity, who: Actor) -> list[Kind]:
 
 def a_mentor(ports: MemoryPorts, activity: Activity, team: Team, who: Actor) -> None:
     def name(unit: UnitOfWork) -> None:
-        bond = Mentorship(unit.new_id(), team.team_set, team.id, who.person, START, INES.person)
+        bond = Mentorship(unit.new_id(), team.team_set, team.id, who.person, unit.now, INES.person)
         unit.store.add(MENTORSHIPS, bond)
 
     come_in(ports, who)
@@ -427,6 +427,21 @@ def test_a_note_is_read_by_the_reader_it_was_written_for() -> None:
     own = run(ports, check_ins.own_check_ins, LINH, activity.id).own
     assert own is not None
     assert own.note == "For the staff"
+
+
+def test_a_new_mentor_does_not_read_a_note_to_the_one_before() -> None:
+    ports, activity, team = a_world()
+    a_mentor(ports, activity, team, SOFIA)
+    answer(ports, activity, AMARA, note="Between us two", note_for=NoteFor.MENTOR)
+    ports.clock.move_to(ports.clock.now() + timedelta(hours=1))
+    a_mentor(ports, activity, team, MEHMET)
+    seen = {
+        who.name: run(ports, check_ins.check_ins_of, who, activity.id, team.id) for who in (SOFIA, MEHMET)
+    }
+    assert {name: [row.note for row in found.notes] for name, found in seen.items()} == {
+        SOFIA.name: ["Between us two"],
+        MEHMET.name: [],
+    }
 
 
 def test_a_note_to_a_mentor_needs_a_mentor() -> None:

@@ -168,7 +168,9 @@ def _check_ins(unit: UnitOfWork, actor: Actor, circle: Circle, *, reader: NoteFo
         own = next((r for r in rows if r.person == actor.person and r.opens == period.opens), None)
     # Somebody who mentors and is staff, too, reads what was meant for either.
     meant = {reader} | ({NoteFor.MENTOR} if circle.subject.mentor else set())
-    notes = tuple(row for row in rows if row.note and row.note_for in meant)
+    notes = tuple(
+        row for row in rows if row.note and row.note_for in meant and not _was_for_another(row, circle)
+    )
     named = tuple(row for row in rows if row.named) if reader is NoteFor.STAFF else ()
     writers = {row.person for row in (*notes, *named)}
     known = participants_of(unit, circle.activity.course, writers | {*circle.people})
@@ -177,6 +179,13 @@ def _check_ins(unit: UnitOfWork, actor: Actor, circle: Circle, *, reader: NoteFo
         circle, period, own, _summaries(rows, expected, period, reader), notes, named,
         {key: known[key] for key in writers if key in known}, mentors_in(unit, circle.team.id), len(expected),
     )  # fmt: skip
+
+
+def _was_for_another(row: CheckIn, circle: Circle) -> bool:
+    """Whether a note was written to whoever was mentor before this one."""
+    if row.note_for is not NoteFor.MENTOR or circle.mentor_since is None:
+        return False
+    return row.at < circle.mentor_since
 
 
 def those_who_answer(members: Sequence[str], known: Mapping[str, Participant]) -> list[str]:

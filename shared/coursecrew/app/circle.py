@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from coursecrew.app.bonds import mentors_of
 from coursecrew.app.records import ACTIVITIES, MEMBERSHIPS
@@ -23,6 +24,7 @@ class Circle:
     team: Team
     subject: Subject
     members: tuple[Membership, ...] = ()
+    mentor_since: datetime | None = None  # of the bond by which the actor mentors the team, if they do
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -68,7 +70,8 @@ def circle_of(unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str, ac
         in_discussion=any(row.reads_talk for row in bonds),
     )
     require(actor, action, subject)
-    return Circle(activity, team, subject, members)
+    since = max((row.since for row in bonds), default=None)
+    return Circle(activity, team, subject, members, mentor_since=since)
 
 
 def mentors_in(unit: UnitOfWork, team_id: str) -> tuple[str, ...]:

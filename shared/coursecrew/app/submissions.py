@@ -579,6 +579,8 @@ def read_submission(unit: UnitOfWork, actor: Actor, activity_id: str, submission
     activity = unit.store.get(ACTIVITIES, activity_id)
     here = standing(unit, actor, activity)
     towards = mentor_subject(unit, actor, here, submission.team)
+    if submission.state == "withdrawn":  # a version like others again: its mentor reads what was shared
+        towards = replace(towards, mentor=False)
     require(actor, Action.READ_SUBMISSION, replace(towards, in_byline=named, member=member))
     return submission
 
