@@ -80,8 +80,8 @@ SETTINGS: Mapping[str, str] = {
     "late.floor": "Lateness never takes a score below this; a score at or below it loses nothing.",
     "late.basis": "`max`: percent of the full score; `earned`: percent of what was earned.",
     "rubric.criteria": (
-        "What the work is judged by: title, hint, weight, and 2 or more levels with points and words; "
-        "at most 20. Asked for before publishing."
+        "What the work is judged by: title, hint, weight, only for teams or not, and 2 or more levels with "
+        "points and words; at most 20. Asked for before publishing."
     ),
     "survey.questions": (
         "What learners are asked before teams are formed: kind, title, hint, options, sensitive or not; "

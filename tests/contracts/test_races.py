@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -230,7 +231,7 @@ def test_who_joins_while_two_teams_become_one_is_in_the_joined_team_or_refused_a
         lambda who=who, team=team: run(ports, join_team, who, activity.id, team)
         for who, team in zip(newcomers, [merger.team, merger.into] * 2, strict=True)
     ]
-    last = lambda: run(ports, decide_merger, red[1], activity.id, merger.id, agrees=True)  # noqa: E731
+    last = partial(run, ports, decide_merger, red[1], activity.id, merger.id, agrees=True)
     at_once(crowded, last, *joins)
     with ports.transaction() as store:
         for id in (merger.team, merger.into):
