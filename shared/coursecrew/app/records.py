@@ -433,6 +433,14 @@ DRAFT_VERSIONS = RecordType(
     orders={"newest": ("-number",), "oldest": ("at",)},
     personal="who wrote which version",
 )  # fmt: skip
+DRAFT_OPENINGS = RecordType(
+    "coursecrew_draft_opening",
+    submissions.DraftOpening,
+    {"id": key(), "activity": key(), "team": key(), "by": key(), "at": time()},
+    indexes=(("activity", "team", "at"),),
+    orders={"newest": ("-at",)},
+    personal="who of the course staff opened a team's draft while it was written",
+)
 SUBMISSIONS = RecordType(
     "coursecrew_submission",
     submissions.Submission,
@@ -694,6 +702,17 @@ SANDBOX_REMARKS = RecordType(
     personal="what a person said about something tried out",
     closed=True,
 )  # fmt: skip
+SANDBOX_FILES = RecordType(
+    "coursecrew_sandbox_file",
+    sandbox.SandboxFile,
+    {
+        "id": key(), "activity": key(), "item": key(), "name": text(), "kind": text(120), "size": whole(),
+        "checksum": text(64), "stored": text(64), "cleaned": flag(), "by": key(), "at": time(),
+    },
+    indexes=(("item",),),
+    personal="which files a person tried out, for those they chose; no page of staff shows them",
+    closed=True,
+)  # fmt: skip
 SANDBOX_YES = RecordType(
     "coursecrew_sandbox_yes",
     sandbox.Yes,
@@ -926,7 +945,7 @@ ALL: tuple[RecordType[Any], ...] = (
     STAFF_SCORES, GRADES, GRADE_VERSIONS, CELLS, EVENTS, NOTICES, REQUEST_KEYS, VISITS, FILES,
     SURVEY_ANSWERS, SENSITIVE_ANSWERS, FORMATIONS, FORMED_TEAMS, MERGERS, MERGER_VOTES, CHARTERS, SIGNATURES,
     ROLE_TURNS, PRESENCES, TEAM_FILES, SEALED_FILES, MENTORSHIPS, SANDBOX_ITEMS, SANDBOX_REMARKS, SANDBOX_YES,
-    GLASSES, NUDGES, ALERTS, WATCHES, SOLO_ASKS,
+    SANDBOX_FILES, DRAFT_OPENINGS, GLASSES, NUDGES, ALERTS, WATCHES, SOLO_ASKS,
     TASKS, TEAM_MILESTONES, CHECK_INS, POSTS, READ_MARKS, IDENTITY_CARDS, EFFORTS, REMARKS,
 )  # fmt: skip
 BY_TABLE = {kind.table: kind for kind in ALL}

@@ -88,6 +88,26 @@ class Remark:
 
 
 @dataclass(frozen=True)
+class SandboxFile:
+    """A file of an item: whoever reads the item reads it, and it goes when the item goes.
+
+    `stored` is the random name under which `Files` keeps the bytes.
+    """
+
+    id: str
+    activity: str
+    item: str
+    name: str
+    kind: str  # media type by content
+    size: int  # bytes as they are kept
+    checksum: str  # SHA-256 of the bytes as they are kept
+    stored: str
+    cleaned: bool  # location and camera data were taken out of a picture
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Yes:
     """An author agrees that this state of an item goes into the draft."""
 

@@ -99,6 +99,17 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class DraftOpening:
+    """Somebody of the course staff opened a team's live draft; the team reads who and when."""
+
+    id: str
+    activity: str
+    team: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class DraftVersion:
     """An immutable saved state of a draft; only what it counts as (`kind`) changes."""
 
