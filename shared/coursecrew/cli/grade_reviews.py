@@ -40,8 +40,7 @@ def add_parser(
 
 def run(arguments: argparse.Namespace) -> int:
     """Grade and write the files; return 0."""
-    from coursecrew.domain.averages import Method
-    from coursecrew.domain.peer_grades import grade
+    from coursecrew.domain.peer_grades import Method, grade
 
     problems = Problems()
     ratings, works = _ratings(arguments.reviews, problems)

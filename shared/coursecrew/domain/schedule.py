@@ -21,7 +21,6 @@ class Step(StrEnum):
 
     FORM = "form"
     DRAFT = "draft"
-    REVIEW = "review"  # of a peer review
     RESULTS = "results"
 
 
