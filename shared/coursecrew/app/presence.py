@@ -28,7 +28,7 @@ def be_here(
     rows = unit.store.find(PRESENCES, activity=activity.id, team=team, limit=MOST)
     mine = next((row for row in rows if row.person == actor.person), None)
     if mine is None or not mine.is_fresh(unit.now, part):
-        _mark(unit, activity, team, actor.person, name, part)
+        mark(unit, activity, team, actor.person, name, part)
     return others_here(rows, actor.person, unit)
 
 
@@ -56,11 +56,12 @@ def who_is_here(
         )
         known = {prompt.id for prompt in activity.settings.prompts}
         name = here.participant.name if here.participant else ""
-        _mark(unit, activity, team_id, actor.person, name, part if part in known else "")
+        mark(unit, activity, team_id, actor.person, name, part if part in known else "")
     return others_here(rows, actor.person, unit)
 
 
-def _mark(unit: UnitOfWork, activity: Activity, team: str, person: str, name: str, part: str) -> None:
+def mark(unit: UnitOfWork, activity: Activity, team: str, person: str, name: str, part: str) -> None:
+    """Note that somebody is here; rights are the caller's to check."""
     found = unit.store.find(PRESENCES, activity=activity.id, person=person, limit=1)
     if found:
         unit.store.save(PRESENCES, replace(found[0], team=team, name=name, part=part, seen_at=unit.now))

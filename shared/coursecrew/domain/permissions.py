@@ -81,6 +81,7 @@ class Action(StrEnum):
     READ_OWN_PAST = "read_own_past"
     ASK_SOLO = "ask_solo"
     DECIDE_SOLO = "decide_solo"
+    OPEN_DRAFT = "open_draft"
 
 
 @dataclass(frozen=True)
@@ -193,6 +194,11 @@ def byline_mentor_or_staff(actor: Actor, subject: Subject) -> bool:
     return by_name or mentor(actor, subject) or staff(actor, subject)
 
 
+def staff_outside(actor: Actor, subject: Subject) -> bool:
+    """Staff who are not in that team themselves, and not looking on as a learner."""
+    return staff(actor, subject) and not subject.graded_by_self and not actor.looks_on
+
+
 def judge(actor: Actor, subject: Subject) -> bool:
     """Staff, but nobody grades a team they are in or mentor."""
     return staff(actor, subject) and not subject.graded_by_self and not subject.mentor
@@ -248,6 +254,7 @@ TABLE: Mapping[Action, Rule] = {
     Action.BREAK_GLASS: administrator,
     Action.REMIND: waiting,
     Action.READ_ALERTS: staff,
+    Action.OPEN_DRAFT: staff_outside,
     Action.ASK_SOLO: member,
     Action.DECIDE_SOLO: instructor,
     Action.READ_PLAN: member_mentor_or_staff,

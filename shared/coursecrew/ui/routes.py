@@ -48,6 +48,7 @@ from coursecrew.ui.screens import (
     forming,
     identity,
     mentoring,
+    opening,
     people,
     plan,
     platform_groups,
@@ -91,6 +92,7 @@ SCREENS: tuple[ModuleType, ...] = (
     alerts,
     solo,
     platform_groups,
+    opening,
     classroom,
 )
 ROUTES: tuple[Route, ...] = tuple(route for module in SCREENS for route in module.ROUTES)

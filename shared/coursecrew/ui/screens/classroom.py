@@ -198,6 +198,7 @@ def team(scene: Scene, request: Request, id: str) -> Response:
         found=found,
         changed=replace(changed, away={person: away_said(one, scene.reader) for person, one in gone.items()}),
         may_place=is_allowed(scene.actor, Action.PLACE_PEOPLE),
+        may_open=not view.submission and view.draft.number > 0 and is_allowed(scene.actor, Action.OPEN_DRAFT),
         may_extend=is_allowed(scene.actor, Action.EXTEND),
         space=space_part(scene, id),
         charter=charter,

@@ -11,8 +11,10 @@ from coursecrew.app import submissions as acts
 from coursecrew.app.attached import files_of_team
 from coursecrew.app.bonds import mentors_of
 from coursecrew.app.charters import look_at_charter
+from coursecrew.app.draft_openings import openings_of, own_openings
 from coursecrew.app.drafts import Choice, VersionRow, VersionView
 from coursecrew.app.files import ACCEPTED, MOST_BYTES
+from coursecrew.app.records import ACTIVITIES
 from coursecrew.app.submissions import WorkView, own_work
 from coursecrew.app.team_files import add_link, add_team_files, remove_team_file
 from coursecrew.app.teams import Standing, participants_of
@@ -23,8 +25,8 @@ from coursecrew.domain.errors import Invalid, Problem
 from coursecrew.domain.merging import Merge, Overlap
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.permissions import Action, is_allowed
-from coursecrew.domain.presence import ASK_EVERY, Presence
-from coursecrew.domain.submissions import Draft, VersionKind, WorkState, words
+from coursecrew.domain.presence import ASK_EVERY, STAFF_READS, Presence
+from coursecrew.domain.submissions import Draft, DraftOpening, VersionKind, WorkState, words
 from coursecrew.domain.team_files import MOST_FILES, TeamFile
 from coursecrew.ui.forms import Fields
 from coursecrew.ui.http import Next, Request, Response, get, post
@@ -47,6 +49,7 @@ class Desk:
     files: tuple[TeamFile, ...]
     people: Mapping[str, Participant]
     versions: int
+    opening: DraftOpening | None = None  # by somebody of the course staff, the latest
     unsigned: bool = False  # the author wants the charter signed first, and it is not
 
 
@@ -56,12 +59,14 @@ def _read_desk(unit: UnitOfWork, actor: Actor, activity_id: str, *, writes: bool
     if writes and is_allowed(actor, Action.WRITE_DRAFT, here.subject) and here.participant:
         others = presence.be_here(unit, activity, view.team.id, actor, here.participant.name)
     files = files_of_team(unit, activity.id, view.team.id)
-    people = participants_of(unit, activity.course, {row.by for row in files} - set(view.people))
+    opened = openings_of(unit, activity.id, view.team.id)[:1]
+    keys = ({row.by for row in files} | {row.by for row in opened}) - set(view.people)
+    people = participants_of(unit, activity.course, keys)
     versions = drafts.count_versions(unit, view.work.id if view.work else "")
     charter = look_at_charter(unit, activity, view.team, view.active)
     return Desk(
         activity, here, view, tuple(others), tuple(files), {**view.people, **people}, versions,
-        unsigned=charter.is_in_the_way,
+        opening=opened[0] if opened else None, unsigned=charter.is_in_the_way,
     )  # fmt: skip
 
 
@@ -96,7 +101,8 @@ def draft(scene: Scene, request: Request) -> Response:
         saved=saved_line(scene, view),
         versions=desk.versions,
         files=file_rows(scene, desk.files, desk.people),
-        present=here_line(scene, desk.others),
+        present=here_line(scene, desk.others, {prompt.id: prompt.title for prompt in scene.settings.prompts}),
+        opened=opened_line(scene, desk.opening, desk.people),
         poll=f"here/{desk.activity.id}/{view.team.id}" if may_write else "",
         every=int(ASK_EVERY.total_seconds()),
     )
@@ -116,6 +122,32 @@ def read(scene: Scene, request: Request) -> Response:
         texts=desk.view.draft.texts,
         files=file_rows(scene, desk.files, desk.people),
         saved=saved_line(scene, desk.view),
+    )
+
+
+def opened_line(scene: Scene, opening: DraftOpening | None, people: Mapping[str, Participant]) -> str:
+    """Who of the course staff opened the draft last, and when; "" if nobody did."""
+    _ = scene.reader.gettext
+    if opening is None:
+        return ""
+    return _(
+        "%(name)s of the course staff opened this draft %(moment)s.",
+        name=people[opening.by].name if opening.by in people else _("Somebody"),
+        moment=scene.reader.near(opening.at),
+    )
+
+
+def openings(scene: Scene, request: Request) -> Response:
+    """Every opening of the own team's draft by the course staff."""
+    rows, people = run(scene.ports, own_openings, scene.actor, scene.activity.id)
+    _ = scene.reader.gettext
+    return page(
+        scene,
+        request,
+        "draft_openings.html",
+        title=_("Who opened the draft"),
+        crumbs=[Crumb(_("Draft"), "draft"), Crumb(_("Who opened the draft"))],
+        lines=[opened_line(scene, row, people) for row in rows],
     )
 
 
@@ -294,19 +326,52 @@ def here(scene: Scene, request: Request, activity: str, team: str) -> Response:
     headers = {"ETag": tag, "Cache-Control": "private, no-store"}
     if request.if_none_match == tag:
         return Response("", 304, headers=headers)
-    body = render(scene, "here.html", line=here_line(scene, others), every=int(ASK_EVERY.total_seconds()))
+    titles = run(scene.ports, part_titles, activity) if any(row.part for row in others) else {}
+    line = here_line(scene, others, titles)
+    body = render(scene, "here.html", line=line, every=int(ASK_EVERY.total_seconds()))
     return Response(body, headers=headers)
 
 
-def here_line(scene: Scene, others: Sequence[Presence]) -> str:
-    """ "Linh is here now." – in words, or nothing if one is alone."""
-    reader = scene.reader
-    names = [row.name or reader.gettext("somebody") for row in others]
-    if not names:
-        return ""
-    return reader.ngettext(
-        "%(names)s is here now.", "%(names)s are here now.", len(names), names=reader.listed(names)
-    )
+def part_titles(unit: UnitOfWork, activity_id: str) -> dict[str, str]:
+    """What the parts of the draft are called, by their ids."""
+    return {prompt.id: prompt.title for prompt in unit.store.get(ACTIVITIES, activity_id).settings.prompts}
+
+
+def here_line(scene: Scene, others: Sequence[Presence], titles: Mapping[str, str]) -> str:
+    """ "Linh is writing in “Costs”. Tomás is here now." – in words, or nothing if one is alone."""
+    reader, _ = scene.reader, scene.reader.gettext
+    writing: dict[str, list[str]] = {}
+    beside: list[str] = []
+    staff: list[str] = []
+    for row in others:
+        name = row.name or _("somebody")
+        if row.part == STAFF_READS:
+            staff.append(name)
+        elif row.part in titles:
+            writing.setdefault(row.part, []).append(name)
+        else:
+            beside.append(name)
+    said = [
+        reader.ngettext(
+            "%(names)s is writing in “%(part)s”.", "%(names)s are writing in “%(part)s”.", len(names),
+            names=reader.listed(names), part=titles[part],
+        )
+        for part, names in sorted(writing.items())
+    ]  # fmt: skip
+    if beside:
+        said.append(
+            reader.ngettext(
+                "%(names)s is here now.", "%(names)s are here now.", len(beside), names=reader.listed(beside)
+            )
+        )
+    if staff:
+        said.append(
+            reader.ngettext(
+                "%(names)s of the course staff reads along.", "%(names)s of the course staff read along.",
+                len(staff), names=reader.listed(staff),
+            )
+        )  # fmt: skip
+    return " ".join(said)
 
 
 # --- versions ---
@@ -515,6 +580,7 @@ ROUTES = (
     post("draft", save, form="draft"),
     get("draft/read", read),
     get("here/<activity>/<team>", here, light=True),
+    get("draft/openings", openings),
     get("versions", versions),
     get("versions/<id>", version),
     post("versions/<id>/restore", restore, form="versions/<id>"),

@@ -291,7 +291,11 @@ def _team_home(scene: Scene, request: Request, found: Home, view: WorkView) -> R
         here=found.here,
         view=view,
         around=found.around,
-        present=here_line(scene, found.around.others) if found.around else "",
+        present=here_line(
+            scene, found.around.others, {prompt.id: prompt.title for prompt in scene.settings.prompts}
+        )
+        if found.around
+        else "",
         parts=[] if found.closed else parts_of(scene, view),
         closed=found.closed,
         beside=found.beside,
