@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from tests.domain.test_pictures import SECRET, exif, jpeg
-from tests.hosts.conftest import House, LtiHost, Screen
+from tests.hosts.conftest import NAMES, House, LtiHost, Screen
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXT = "The night flow is 30 %. The pipe is old. Nobody looks."
@@ -218,3 +218,29 @@ def test_b4_where_all_confirm_silence_waits_and_an_objection_opens_the_draft(hou
     house.hand_in("tomas")
     done = house.press("amara", "confirm", "confirm", button="Confirm")
     assert "handed in" in done.page.source
+
+
+def test_the_staff_open_a_live_draft_and_the_team_reads_who_did(house: House) -> None:
+    house.team("amara", "tomas")
+    house.team("sofia", name="Green Line")
+    house.write("amara", "Forty litres leave the pipe, says the egret.")
+    shown = house.show("ines", "teams")
+    teams = [a.removeprefix("#/") for _, a in shown.page.links if re.match("#/teams/[0-9a-f]+$", a)]
+    (path,) = [one for one in teams if "Blue Ledger" in house.show("ines", one).text.partition("›")[2][:200]]
+    before = house.show("ines", f"{path}/draft")
+    assert "egret" not in before.page.source
+    assert "the team reads on its draft who opened it" in before.text
+    assert "may open this draft to help" in house.show("tomas", "draft").text
+
+    opened = house.press("ines", f"{path}/draft", f"{path}/draft/open")
+    assert "egret" in opened.text
+    told = house.show("tomas", "draft").text
+    assert f"{NAMES['ines']} of the course staff opened this draft" in told
+    assert NAMES["ines"] in house.show("amara", "draft/openings").text
+    for other in ("sofia", "mehmet"):
+        for closed in (f"{path}/draft", "draft/openings"):
+            status, body = house.host.get(other, closed)
+            assert status in (200, 403, 404)
+            assert "egret" not in body
+            assert NAMES["ines"] not in body
+        assert house.host.post(other, f"{path}/draft/open", [])[0] == 403
