@@ -77,6 +77,11 @@ class Workspace:
         part.locator("[name=audience][value=team]").check()
         part.locator("form[action='sandbox/new'] button.primary").click()
         part.get_by_role("heading", name="A bolder first sentence").wait_for()
+        part.locator("#field-file").set_input_files(
+            {"name": "a sketch.csv", "mimeType": "text/csv", "buffer": b"hour,flow\n2,41\n"}
+        )
+        part.locator("form[action$='/files'] button").click()
+        part.get_by_role("link", name="a sketch.csv").wait_for()
         self.take(page, "sandbox")
         part.locator("form[action$='/promote'] button").first.click()
         part.get_by_text(re.compile("as a version by you")).first.wait_for()

@@ -28,17 +28,21 @@ def write(house: House, who: str, text: str, screen: Screen | None = None, *, st
     return house.press(who, "draft", "draft", {boxes(shown)[0]: text}, screen=shown, status=status)
 
 
-def upload(house: House, who: str, name: str, content: bytes, *, status: int = 200) -> Screen:
-    shown = house.show(who, "files")
-    filled = [pair for pair in shown.page.form("files").filled({}, "Add") if pair[0] != "file"]
+def upload(
+    house: House, who: str, name: str, content: bytes, *, status: int = 200, page: str = "files"
+) -> Screen:
+    """Add a file on the page of the draft's files, or on that of an item of the sandbox."""
+    shown = house.show(who, page)
+    action = page if page == "files" else f"{page}/files"
+    filled = [pair for pair in shown.page.form(action).filled({}, "Add") if pair[0] != "file"]
     if isinstance(house.host, LtiHost):  # the test client would leave a large body's temporary file open
         browser = house.host.browser(who)
         boundary, body = encode_multipart({**dict(filled), "file": FileStorage(io.BytesIO(content), name)})
         kind = f'multipart/form-data; boundary="{boundary}"'
-        answer = browser.post("/ui/files", body, content_type=kind, headers=browser.bearer)
+        answer = browser.post(f"/ui/{action}", body, content_type=kind, headers=browser.bearer)
         return house._screen(answer.status_code, answer.text, status)
     return house._screen(
-        *house.host.post(who, "files", [*filled, ("file", (io.BytesIO(content), name))]), status
+        *house.host.post(who, action, [*filled, ("file", (io.BytesIO(content), name))]), status
     )
 
 
@@ -244,3 +248,46 @@ def test_the_staff_open_a_live_draft_and_the_team_reads_who_did(house: House) ->
             assert "egret" not in body
             assert NAMES["ines"] not in body
         assert house.host.post(other, f"{path}/draft/open", [])[0] == 403
+
+
+# --- B13: files of the sandbox ---
+
+
+def test_b13_a_file_in_the_sandbox_opens_for_its_audience_and_goes_with_the_item(house: House) -> None:
+    house.show("mehmet")
+    house.team("amara", "tomas")
+    house.write("amara", TEXT)
+    fields = {"title": "A bolder map", "text": "I try this.", "audience": "team"}
+    shown = house.press("amara", "sandbox/new", "sandbox/new", fields)
+    item = shown.page.source.partition('data-path="')[2].partition('"')[0]
+    added = upload(house, "amara", "../../\u202ephalarope.csv", b"hour,flow phalarope\n", page=item)
+    assert "1 file added." in added.page.source
+    large = upload(house, "amara", "film.txt", b"x" * 20_000_001, status=413, page=item)
+    assert "20 MB" in large.text
+    program = upload(house, "tomas", "plan.pdf", b"MZ\x90\x00 a program", status=415, page=item)
+    assert "plan.pdf is of a kind that cannot be added." in program.text
+    picture = upload(house, "tomas", "pump.jpg", jpeg(exif()), page=item)
+    assert "Written by" in picture.text  # Tomás wrote in it, too
+
+    address = _address(house.show("tomas", item), "phalarope.csv")
+    status, said, content = download(house, "tomas", address)
+    assert (status, content) == (200, "hour,flow phalarope\n")
+    assert said.startswith("attachment")
+    assert SECRET.decode() not in download(house, "tomas", _address(house.show("tomas", item), "pump.jpg"))[2]
+    for who in ("ines", "mehmet"):
+        house.show(who, item, status=403)
+        assert house.host.post(who, f"{item}/files", [])[0] in (403, 422)
+    if not isinstance(house.host, LtiHost):  # the tool's addresses are signed for whoever was given them
+        for who in ("ines", "mehmet"):
+            assert download(house, who, address)[0] == 403
+
+    asked = house.press("amara", item, r"sandbox/.*/promote")
+    assert "are asked for a yes" in asked.page.source
+    house.press("tomas", item, r"sandbox/.*/yes")
+    house.press("amara", item, r"sandbox/.*/promote")
+    listed = house.show("tomas", "files")
+    assert "phalarope.csv" in listed.text
+    assert "pump.jpg" in listed.text
+    house.press("amara", item, r"sandbox/.*/delete")
+    assert download(house, "tomas", address)[0] in (403, 404)
+    assert download(house, "tomas", _address(listed, "phalarope.csv"))[2] == "hour,flow phalarope\n"

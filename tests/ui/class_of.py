@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 
 from coursecrew.app.activities import team_set_of
 from coursecrew.app.charters import save_charter
+from coursecrew.app.draft_openings import open_draft
 from coursecrew.app.memory import MemoryPorts
 from coursecrew.app.mentoring import name_mentor
 from coursecrew.app.records import (
@@ -47,6 +49,7 @@ from coursecrew.app.records import (
     RecordType,
 )
 from coursecrew.app.sandbox import add_item, break_glass, say_something
+from coursecrew.app.sandbox_files import add_sandbox_files
 from coursecrew.app.surveys import save_answers
 from coursecrew.app.team_roles import rotate_roles
 from coursecrew.app.unit_of_work import UnitOfWork, run
@@ -294,7 +297,11 @@ def _beside(ports: MemoryPorts, activity: Activity, blue: Team) -> None:
     for audience in Audience:
         run(ports, add_item, AMARA, activity.id, title="An idea", text="Try it.", audience=audience)
     item = ports.rows(SANDBOX_ITEMS, audience=Audience.TEAM_MENTOR.value)[0]
+    for one in ports.rows(SANDBOX_ITEMS, person=AMARA.person):
+        sketch = [("sketch.txt", io.BytesIO(b"A sketch."))]
+        add_sandbox_files(ports, AMARA, activity.id, one.id, sketch, limit=100)
     run(ports, say_something, LINH, activity.id, item.id, saying=Saying.WORKS, text="It carries.")
+    run(ports, open_draft, INES, activity.id, blue.id)
     reason = "A report of a threat came in today."
     run(ports, break_glass, ADA, activity.id, name=AMARA.name, reason=reason)
     run(ports, _shared, activity, blue)
@@ -520,6 +527,8 @@ SCREENS: list[tuple[str, Actor]] = [
     ("roles", AMARA),
     ("draft", AMARA),
     ("draft/read", AMARA),
+    ("draft/openings", AMARA),
+    ("teams/<id>/draft", INES),
     ("here/<activity>/<team>", AMARA),
     ("files", AMARA),
     ("mentoring", LINH),

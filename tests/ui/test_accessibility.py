@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ import pytest
 from coursecrew.app.absences import mark_by_hand
 from coursecrew.app.alerts import look_for_signs
 from coursecrew.app.charters import save_charter
+from coursecrew.app.draft_openings import open_draft
 from coursecrew.app.drafts import share_version
 from coursecrew.app.grading import release_grades, score_work
 from coursecrew.app.latecomers import offer_three
@@ -32,6 +34,7 @@ from coursecrew.app.records import (
     WORKS,
 )
 from coursecrew.app.sandbox import add_item, break_glass, change_item, say_something
+from coursecrew.app.sandbox_files import add_sandbox_files
 from coursecrew.app.solo import ask_solo
 from coursecrew.app.submissions import submit
 from coursecrew.app.surveys import save_answers
@@ -189,10 +192,20 @@ def beside(ports: MemoryPorts) -> None:
     item = run(ports, add_item, AMARA, activity.id, text="- Try *this*", **shown)
     run(ports, say_something, MONA, activity.id, item, saying=Saying.WONDER, text="And at night?")
     run(ports, change_item, TOMAS, activity.id, item, text="- Try **this**", seen=1, **shown)
+    add_sandbox_files(
+        ports, TOMAS, activity.id, item, [("a sketch.txt", io.BytesIO(b"A sketch."))], limit=100
+    )
     run(ports, break_glass, ADA, activity.id, name="Amara", reason="A threat was reported to us today.")
     ports.clock.advance(days=6)
     run(ports, submit, AMARA, activity.id, seen=1)
     look_for_signs(ports, [activity])
+
+
+def opened(ports: MemoryPorts) -> None:
+    """The instructor opened the draft of a team that is writing."""
+    activity = an_assignment(ports)
+    blue = a_team(ports, activity, AMARA, TOMAS, draft="A plan.")
+    run(ports, open_draft, INES, activity.id, blue.id)
 
 
 def asked(ports: MemoryPorts) -> None:
@@ -226,6 +239,8 @@ CASES = [
     ),
     (beside, "amara", ("team", "sandbox", "sandbox/new", "sandbox/<item>", "sandbox/<item>/edit", "privacy")),
     (beside, "tomas", ("sandbox", "sandbox/<item>")),
+    (opened, "tomas", ("draft", "draft/openings")),
+    (opened, "ines", ("teams/<team>/draft",)),
     (
         beside,
         "mona",
@@ -240,7 +255,11 @@ CASES = [
     ),
     (beside, "mehmet", ("team", "team/alone")),
     (beside, "ada", ("team", "sandbox/glass", "sandbox/glass/<glass>")),
-    (beside, "ines", ("teaching", "teams/alerts", "teams/alone", "teams/<team>/mentors")),
+    (
+        beside,
+        "ines",
+        ("teaching", "teams/<team>/draft", "teams/alerts", "teams/alone", "teams/<team>/mentors"),
+    ),
     (asked, "ines", ("teaching", "teams/alone")),
     (asked, "mehmet", ("team", "team/alone")),
     (forming, "amara", MEMBER),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import logging
 import re
@@ -11,7 +12,8 @@ import pytest
 
 from coursecrew.app.mentoring import name_mentor
 from coursecrew.app.outbox import deliver_all
-from coursecrew.app.records import ALL, SANDBOX_ITEMS, SANDBOX_REMARKS, TEAMS
+from coursecrew.app.records import ALL, SANDBOX_FILES, SANDBOX_ITEMS, SANDBOX_REMARKS, TEAMS
+from coursecrew.app.sandbox_files import add_sandbox_files
 from coursecrew.app.teams import describe_team
 from coursecrew.app.unit_of_work import run
 from coursecrew.app.upkeep import upkeep
@@ -54,7 +56,9 @@ def planted(audience: str = "team_mentor") -> Class:
     said = {"saying": "try", "text": f"More {WORD}.", "request_key": "s"}
     reader = MONA if audience.endswith("mentor") else AMARA
     assert ask(here.ports, reader, f"sandbox/{item}/say", said).status == 200
-    changed = form(audience, seen="1", request_key="e", text=f"{TEXT} And {WORD} again.")
+    file = (f"{WORD}.txt", io.BytesIO(f"More of the {WORD}.".encode()))
+    add_sandbox_files(here.ports, AMARA, here.activity.id, item, [file], limit=100)
+    changed = form(audience, seen="2", request_key="e", text=f"{TEXT} And {WORD} again.")
     assert ask(here.ports, AMARA, f"sandbox/{item}/edit", changed).status == 200
     return here
 
@@ -138,7 +142,7 @@ def test_the_word_is_in_no_other_table_no_letter_and_no_log(
         upkeep(here.ports)
         deliver_all(here.ports, compose=compose)
     tables = {kind.table for kind in ALL for row in here.ports.rows(kind) if WORD in repr(row)}
-    assert tables == {SANDBOX_ITEMS.table, SANDBOX_REMARKS.table}
+    assert tables == {SANDBOX_FILES.table, SANDBOX_ITEMS.table, SANDBOX_REMARKS.table}
     letters = [f"{mail.subject} {mail.text} {mail.html}" for _to, mail in here.ports.mailer.outbox]
     assert letters
     assert not [letter for letter in letters if WORD in letter]

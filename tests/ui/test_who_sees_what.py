@@ -35,6 +35,7 @@ from coursecrew.app.records import (
     MENTORSHIPS,
     MERGERS,
     POSTS,
+    SANDBOX_FILES,
     SANDBOX_ITEMS,
     SUBMISSIONS,
     TASKS,
@@ -245,7 +246,7 @@ def _hand_in(ports: MemoryPorts, activity: Activity) -> None:
 # Which rows' ids may stand in a path.
 IDS: tuple[RecordType[Any], ...] = (
     TEAMS, WORKS, SUBMISSIONS, DRAFT_VERSIONS, CHARTERS, POSTS, TASKS, SANDBOX_ITEMS, MENTORSHIPS, GLASSES,
-    ALERTS, MERGERS,
+    ALERTS, MERGERS, SANDBOX_FILES,
 )  # fmt: skip
 
 

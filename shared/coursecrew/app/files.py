@@ -14,13 +14,24 @@ from coursecrew.app.activities import acting_as
 from coursecrew.app.bonds import mentor_subject
 from coursecrew.app.history import is_work_closed_to
 from coursecrew.app.ports import Ports
-from coursecrew.app.records import ACTIVITIES, BYLINES, FILES, SEALED_FILES, TEAM_FILES, WORKS, StoredFile
+from coursecrew.app.records import (
+    ACTIVITIES,
+    BYLINES,
+    FILES,
+    SANDBOX_FILES,
+    SEALED_FILES,
+    TEAM_FILES,
+    WORKS,
+    StoredFile,
+)
+from coursecrew.app.sandbox import readable_sandbox_file
 from coursecrew.app.teams import participant_of, standing
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.errors import Conflict, NotAllowed, NotFound, TooLarge, WrongFileType
 from coursecrew.domain.people import Actor
 from coursecrew.domain.permissions import Action, is_allowed, require
 from coursecrew.domain.pictures import NotAPicture, cleaned
+from coursecrew.domain.sandbox import SandboxFile
 from coursecrew.domain.team_files import TeamFile
 
 MOST_BYTES = 20_000_000
@@ -163,14 +174,17 @@ def files_of(unit: UnitOfWork, activity_id: str) -> list[StoredFile]:
 
 def open_file(
     ports: Ports, actor: Actor, course: str, file_id: str
-) -> tuple[StoredFile | TeamFile, BinaryIO]:
+) -> tuple[StoredFile | TeamFile | SandboxFile, BinaryIO]:
     """A file of the actor's course, and its content.
 
     One of the task: for everybody once the activity is visible. One of a team: for whoever may read
-    the draft it lies in, or a submission it was handed in with.
+    the draft it lies in, or a submission it was handed in with. One of the sandbox: for its audience.
     """
 
-    def read(unit: UnitOfWork) -> StoredFile | TeamFile:
+    def read(unit: UnitOfWork) -> StoredFile | TeamFile | SandboxFile:
+        tried = unit.store.find(SANDBOX_FILES, id=file_id, limit=1)
+        if tried:
+            return readable_sandbox_file(unit, acting_in(unit, actor, course), course, tried[0])
         found = unit.store.find(TEAM_FILES, id=file_id, limit=1)
         if found:
             return readable_file(unit, acting_in(unit, actor, course), course, found[0])

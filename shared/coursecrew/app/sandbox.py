@@ -16,6 +16,7 @@ from coursecrew.app.records import (
     DRAFTS,
     GLASSES,
     PARTICIPANTS,
+    SANDBOX_FILES,
     SANDBOX_ITEMS,
     SANDBOX_REMARKS,
     SANDBOX_YES,
@@ -37,6 +38,7 @@ from coursecrew.domain.sandbox import (
     Item,
     Reader,
     Remark,
+    SandboxFile,
     Saying,
     Yes,
     checked_item,
@@ -45,6 +47,7 @@ from coursecrew.domain.sandbox import (
     may_read,
     may_write,
 )
+from coursecrew.domain.team_files import MOST_FILES
 
 MOST_ITEMS = 200  # of one person in one activity
 SHOWN = 50
@@ -76,7 +79,16 @@ def _item(unit: UnitOfWork, activity: Activity, item_id: str, *, lock: bool = Fa
     return item
 
 
-def _must(actor: Actor, *, named: bool) -> None:
+def at_item(
+    unit: UnitOfWork, actor: Actor, activity_id: str, item_id: str, *, lock: bool = False
+) -> tuple[Item, Reader, Standing]:
+    """An item, and where the actor stands towards it now; rights are the caller's to check."""
+    activity, here, reader = _at(unit, actor, activity_id)
+    return _item(unit, activity, item_id, lock=lock), reader, here
+
+
+def must_be_named(actor: Actor, *, named: bool) -> None:
+    """Refuse whoever the item is not meant for."""
     require(actor, Action.READ_SANDBOX, Subject(named=named))
 
 
@@ -91,6 +103,7 @@ class Sandbox:
     own: tuple[Item, ...]
     team: tuple[Item, ...]
     named: tuple[Item, ...]  # as mentor
+    files: dict[str, tuple[SandboxFile, ...]]
     people: dict[str, Participant]
     opened: tuple[Glass, ...]  # when an administrator opened the person's sandbox
     more: bool
@@ -126,14 +139,15 @@ def look_at_sandbox(unit: UnitOfWork, actor: Actor, activity_id: str, *, after: 
         unit, activity.course, {row.person for row in (*theirs, *for_me)} | _writers(mine)
     )
     opened = unit.store.find(GLASSES, activity=activity.id, person=actor.person, limit=SHOWN)
+    files = files_of_items(unit, [row.id for row in (*mine, *theirs, *for_me)])
     return Sandbox(
-        here, tuple(mine), tuple(theirs), tuple(for_me), people, tuple(opened), more=len(own) > SHOWN
+        here, tuple(mine), tuple(theirs), tuple(for_me), files, people, tuple(opened), more=len(own) > SHOWN
     )
 
 
 def _own(unit: UnitOfWork, activity: Activity, actor: Actor, item_id: str) -> Item:
     item = _item(unit, activity, item_id)
-    _must(actor, named=item.person == actor.person)
+    must_be_named(actor, named=item.person == actor.person)
     return item
 
 
@@ -147,6 +161,31 @@ def _of_mentors() -> list[str]:
 
 def _writers(items: Sequence[Item]) -> set[str]:
     return {person for item in items for person in item.authors}
+
+
+def files_of_items(unit: UnitOfWork, items: Sequence[str]) -> dict[str, tuple[SandboxFile, ...]]:
+    """The files of some items, oldest first; rights are the caller's to check."""
+    found: dict[str, tuple[SandboxFile, ...]] = {}
+    ids = list(items)
+    rows = unit.store.find(SANDBOX_FILES, item=ids, limit=MOST_FILES * len(ids)) if ids else []
+    for row in rows:
+        found[row.item] = (*found.get(row.item, ()), row)
+    return found
+
+
+def readable_sandbox_file(unit: UnitOfWork, actor: Actor, course: str, row: SandboxFile) -> SandboxFile:
+    """A file of the sandbox, for the item's audience; for an administrator while the glass is open."""
+    if not row.item:
+        raise NotFound("file")
+    item, reader, here = at_item(unit, actor, row.activity, row.item)
+    if here.team_set.course != course:
+        raise NotFound("file")
+    if is_allowed(actor, Action.BREAK_GLASS) and not may_read(item, reader):
+        glasses = unit.store.find(GLASSES, activity=row.activity, person=item.person, limit=200)
+        if any(one.by == actor.person and unit.now < one.until for one in glasses):
+            return row
+    must_be_named(actor, named=may_read(item, reader))
+    return row
 
 
 def items_for_mentor(unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str) -> list[Item]:
@@ -170,6 +209,7 @@ class Shown:
     here: Standing
     item: Item
     remarks: tuple[Remark, ...]
+    files: tuple[SandboxFile, ...]
     people: dict[str, Participant]
     agreed: frozenset[str]  # authors who said yes to this state of it
     gone: frozenset[str]  # authors who are no longer in the team
@@ -183,19 +223,28 @@ def look_at_item(unit: UnitOfWork, actor: Actor, activity_id: str, item_id: str)
     """An item, for whoever its writer chose and nobody else."""
     activity, here, reader = _at(unit, actor, activity_id)
     item = _item(unit, activity, item_id)
-    _must(actor, named=may_read(item, reader))
+    must_be_named(actor, named=may_read(item, reader))
     remarks = tuple(unit.store.find(SANDBOX_REMARKS, item=item.id, limit=500))
     members = {row.person for row in members_of(unit, item.team)} if item.team else {item.person}
+    files = files_of_items(unit, [item.id]).get(item.id, ())
     people = participants_of(
         unit,
         activity.course,
-        {item.person, item.edited_by, *item.authors, *item.mentors, *(row.person for row in remarks)},
+        {
+            item.person,
+            item.edited_by,
+            *(row.by for row in files),
+            *item.authors,
+            *item.mentors,
+            *(row.person for row in remarks),
+        },
     )
     writes = may_write(item, reader)
     return Shown(
         here,
         item,
         remarks,
+        files,
         people,
         frozenset(_agreed(unit, item)),
         frozenset(item.authors) - members if item.audience.has_team else frozenset(),
@@ -281,7 +330,7 @@ def change_item(
     """
     activity, here, reader = _at(unit, actor, activity_id)
     item = _item(unit, activity, item_id, lock=True)
-    _must(actor, named=may_write(item, reader))
+    must_be_named(actor, named=may_write(item, reader))
     title, text = checked_item(title, text)
     if item.number != seen:
         raise Stale(what="sandbox", by=item.edited_by, at=item.edited_at, seen=item.number, clashes=[])
@@ -326,7 +375,7 @@ def say_something(
     """Answer an item. While judgement is held there is "works", "I wonder" and "try", nothing else."""
     activity, _here, reader = _at(unit, actor, activity_id)
     item = _item(unit, activity, item_id)
-    _must(actor, named=may_read(item, reader))
+    must_be_named(actor, named=may_read(item, reader))
     text = text.replace("\r\n", "\n").strip()
     if not text:
         raise Invalid(Problem("text", "remark_missing"))
@@ -352,8 +401,8 @@ def say_yes(unit: UnitOfWork, actor: Actor, activity_id: str, item_id: str, *, s
     """An author agrees that this state of the item goes into the draft."""
     activity, _here, reader = _at(unit, actor, activity_id)
     item = _item(unit, activity, item_id, lock=True)
-    _must(actor, named=may_write(item, reader) and actor.person in item.authors)
-    _must_be_seen(item, seen)
+    must_be_named(actor, named=may_write(item, reader) and actor.person in item.authors)
+    must_be_seen(item, seen)
     _agree(unit, item, actor.person)
     return item.id
 
@@ -369,7 +418,8 @@ def _agree(unit: UnitOfWork, item: Item, person: str) -> bool:
     return True
 
 
-def _must_be_seen(item: Item, seen: int) -> None:
+def must_be_seen(item: Item, seen: int) -> None:
+    """Refuse where somebody changed the item since the form was shown."""
     if item.number != seen:
         raise Stale(what="sandbox", by=item.edited_by, at=item.edited_at, seen=item.number, clashes=[])
 
@@ -384,9 +434,9 @@ def promote(
     """
     activity, here, reader = _at(unit, actor, activity_id)
     item = _item(unit, activity, item_id, lock=True)
-    _must(actor, named=may_write(item, reader))
+    must_be_named(actor, named=may_write(item, reader))
     require(actor, Action.WRITE_DRAFT, here.subject)
-    _must_be_seen(item, seen)
+    must_be_seen(item, seen)
     if activity.settings.prompt(part) is None:
         raise Invalid(Problem("part", "not_a_choice"))
     if here.team is None:
@@ -406,6 +456,8 @@ def promote(
     works = unit.store.find(WORKS, activity=activity.id, team=here.team.id, order="latest", limit=1)
     drafts = unit.store.find(DRAFTS, work=works[0].id, limit=1) if works else []
     before = drafts[0].texts.get(part, "") if drafts else ""
+    if not item.text.strip():  # files alone
+        return []
     joined = f"{before.rstrip()}\n\n{item.text}" if before.strip() else item.text
     save_draft(unit, actor, activity.id, {part: joined}, seen=drafts[0].number if drafts else 0)
     return []
@@ -416,18 +468,26 @@ def delete_item(unit: UnitOfWork, actor: Actor, activity_id: str, item_id: str) 
     activity, _here, reader = _at(unit, actor, activity_id)
     item = _item(unit, activity, item_id, lock=True)
     members = {row.person for row in members_of(unit, item.team)} if item.team else {item.person}
-    _must(actor, named=may_delete(item, reader, members))
+    must_be_named(actor, named=may_delete(item, reader, members))
     remove_item(unit, item)
 
 
 def remove_item(unit: UnitOfWork, item: Item) -> None:
-    """Take away an item and whatever hangs on it."""
+    """Take away an item and whatever hangs on it; the bytes of its files are removed after that."""
+    for file in unit.store.find(SANDBOX_FILES, item=item.id, limit=200):
+        let_go_of_file(unit, file)
     while remarks := unit.store.find(SANDBOX_REMARKS, item=item.id, limit=200):
         for remark in remarks:
             unit.store.remove(SANDBOX_REMARKS, remark.id)
     for yes in unit.store.find(SANDBOX_YES, item=item.id, limit=200):
         unit.store.remove(SANDBOX_YES, yes.id)
     unit.store.remove(SANDBOX_ITEMS, item.id)
+
+
+def let_go_of_file(unit: UnitOfWork, file: SandboxFile) -> None:
+    """Nobody reads it any more; the row that is left names the bytes to remove, and nothing else."""
+    unit.store.remove(SANDBOX_FILES, file.id)
+    unit.store.add(SANDBOX_FILES, replace(file, item="", name="", checksum="", by=""))
 
 
 def return_to_writers(unit: UnitOfWork, team: str) -> None:
@@ -503,6 +563,7 @@ class Opened:
     glass: Glass
     owner: Participant | None
     items: tuple[Item, ...]
+    files: dict[str, tuple[SandboxFile, ...]]
     until: datetime
 
 
@@ -516,7 +577,13 @@ def look_through_glass(unit: UnitOfWork, actor: Actor, activity_id: str, glass_i
         SANDBOX_ITEMS, activity=activity_id, person=glass.person, order="newest", limit=MOST_ITEMS
     )
     people = participants_of(unit, glass.course, [glass.person])
-    return Opened(glass, people.get(glass.person), tuple(rows), glass.until)
+    return Opened(
+        glass,
+        people.get(glass.person),
+        tuple(rows),
+        files_of_items(unit, [row.id for row in rows]),
+        glass.until,
+    )
 
 
 def openings(unit: UnitOfWork, actor: Actor, course: str) -> list[Glass]:

@@ -17,6 +17,7 @@ from coursecrew.app.mergers import tend_mergers
 from coursecrew.app.plans import keep_plans
 from coursecrew.app.ports import Ports
 from coursecrew.app.records import ACTIVITIES, ASKINGS, REQUEST_KEYS, TEAM_SETS, TEAMS, WORKS
+from coursecrew.app.sandbox_files import sweep_sandbox_files
 from coursecrew.app.solo import tend_solo
 from coursecrew.app.submissions import begin_work, pass_time
 from coursecrew.app.surveys import delete_sensitive, with_sensitive_left
@@ -59,6 +60,7 @@ def upkeep(ports: Ports) -> Kept:
     placed = place_latecomers(ports, activities)
     mergers = tend_mergers(ports, activities)
     tend_solo(ports)
+    sweep_sandbox_files(ports)
     look_for_signs(ports, activities)
     return Kept(
         works, _expire_askings(ports), _forget_keys(ports), members, _forget_sensitive(ports), placed, mergers

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from coursecrew.app import sandbox as acts
+from coursecrew.app import sandbox_files
 from coursecrew.app.bonds import mentors_of
+from coursecrew.app.files import ACCEPTED, MOST_BYTES
 from coursecrew.app.sandbox import Shown
 from coursecrew.app.teams import Standing, members_of, participants_of, standing
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity
+from coursecrew.domain.errors import Invalid, Problem
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.permissions import Action, Subject, require
 from coursecrew.domain.sandbox import REASON_WORDS, TEXT_LENGTH, TITLE_LENGTH, Audience, Item, Saying
+from coursecrew.domain.team_files import MOST_FILES
 from coursecrew.ui.forms import Reading
 from coursecrew.ui.http import Next, Request, Response, get, post
-from coursecrew.ui.pages import Crumb, do, page
+from coursecrew.ui.pages import Crumb, do, page, press_key
 from coursecrew.ui.panels import Panel, Press
 from coursecrew.ui.reader import Reader
 from coursecrew.ui.render import plain
@@ -108,10 +112,43 @@ def item(scene: Scene, request: Request, item: str) -> Response:
         writer=_name(scene, shown, shown.item.person),
         written_by=scene.reader.listed([_name(scene, shown, key) for key in shown.item.authors]),
         waits_for=[_name(scene, shown, key) for key in shown.item.authors if key not in shown.agreed],
+        files=[
+            (row, scene.shell.file_url(row.id), scene.reader.size(row.size), _name(scene, shown, row.by))
+            for row in shown.files
+        ],
+        left=MOST_FILES - len(shown.files),
+        accepted=", ".join(ACCEPTED),
+        limit=scene.reader.size(_limit(scene)),
         remarks=[(row, _name(scene, shown, row.person)) for row in shown.remarks],
         sayings=sayings(scene.reader, holds=shown.item.holds),
         words={saying: word for saying, word, _hint in sayings(scene.reader, holds=False)},
     )
+
+
+def _limit(scene: Scene) -> int:
+    return min(scene.shell.largest_upload, MOST_BYTES)
+
+
+def add_files(scene: Scene, request: Request, item: str) -> Next:
+    """Add files to an item."""
+    uploads = [one for one in request.files.get("file", ()) if one.name]
+    if not uploads:
+        raise Invalid(Problem("file", "file_missing"))
+    ids = sandbox_files.add_sandbox_files(
+        scene.ports, scene.actor, scene.activity.id, item,
+        [(one.name, one.content) for one in uploads],
+        limit=_limit(scene), request_key=press_key(request),
+    )  # fmt: skip
+    said = scene.reader.ngettext("%(num)s file added.", "%(num)s files added.", len(ids), num=len(ids))
+    return Next(f"sandbox/{item}", said)
+
+
+def remove_file(scene: Scene, request: Request, item: str, file: str) -> Next:
+    """Take a file out of an item for good."""
+    sandbox_files.remove_sandbox_file(
+        scene.ports, scene.actor, scene.activity.id, item, file, request_key=press_key(request)
+    )
+    return Next(f"sandbox/{item}", scene.reader.gettext("Taken out; nothing of it is kept."))
 
 
 def _name(scene: Scene, shown: Shown, person: str) -> str:
@@ -272,7 +309,10 @@ def yes(scene: Scene, request: Request, item: str) -> Next:
 def promote(scene: Scene, request: Request, item: str) -> Next:
     """Put an item into a part of the draft."""
     _ = scene.reader.gettext
-    missing = do(scene, request, acts.promote, item, part=request.field("part"), seen=_seen(request))
+    missing = sandbox_files.promote_with_files(
+        scene.ports, scene.actor, scene.activity.id, item,
+        part=request.field("part"), seen=_seen(request), request_key=press_key(request),
+    )  # fmt: skip
     if missing:
         known = run(scene.ports, participants_of, scene.activity.course, missing)
         names = scene.reader.listed([known[key].name for key in missing if key in known])
@@ -293,6 +333,7 @@ def _seen(request: Request) -> int:
 def delete(scene: Scene, request: Request, item: str) -> Next:
     """Delete an item for good."""
     do(scene, request, acts.delete_item, item)
+    sandbox_files.sweep_sandbox_files(scene.ports)
     return Next("sandbox", scene.reader.gettext("Deleted, with all that was said about it."))
 
 
@@ -347,7 +388,14 @@ def opened(scene: Scene, request: Request, glass: str) -> Response:
         title=_("Sandbox of %(name)s", name=name),
         crumbs=[Crumb(_("Open a sandbox"), "sandbox/glass"), Crumb(name)],
         found=found,
-        rows=[(row, audience_said(scene.reader, row.audience, mine=False)) for row in found.items],
+        rows=[
+            (
+                row,
+                audience_said(scene.reader, row.audience, mine=False),
+                [(one, scene.shell.file_url(one.id)) for one in found.files.get(row.id, ())],
+            )
+            for row in found.items
+        ],
     )
 
 
@@ -364,5 +412,7 @@ ROUTES = (
     post("sandbox/<item>/say", say, form="sandbox/<item>"),
     post("sandbox/<item>/yes", yes, form="sandbox/<item>"),
     post("sandbox/<item>/promote", promote, form="sandbox/<item>"),
+    post("sandbox/<item>/files", add_files, form="sandbox/<item>"),
+    post("sandbox/<item>/files/<file>/remove", remove_file, form="sandbox/<item>"),
     post("sandbox/<item>/delete", delete, form="sandbox/<item>"),
 )
