@@ -16,7 +16,7 @@ from coursecrew.app.submissions import WorkView, look_at_work, own_work
 from coursecrew.app.teams import participants_of, team_here
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.activities import Activity
-from coursecrew.domain.errors import Conflict
+from coursecrew.domain.errors import NotFound
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.permissions import Action, Subject, require
 from coursecrew.domain.presence import STAFF_READS
@@ -87,6 +87,6 @@ def own_openings(
     """Who of the course staff opened the draft of the actor's own team, newest first."""
     activity, here, _view = own_work(unit, actor, activity_id)
     if here.team is None:
-        raise Conflict("no_team")
+        raise NotFound("own_team")
     rows = openings_of(unit, activity.id, here.team.id)
     return rows, participants_of(unit, activity.course, {row.by for row in rows})
