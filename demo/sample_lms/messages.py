@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import requests
@@ -43,9 +44,16 @@ class Untrusted(Exception):  # noqa: N818 - it says what is wrong with a message
     """A message of the tool that cannot be believed; the text is for whoever reads the answer."""
 
 
-def launch_claims(lms: Lms, start: Start, nonce: str) -> dict[str, Any]:
-    """The claims of the launch that somebody has begun."""
-    claims = _common(lms, lms.people[start.person], nonce, start)
+def launch_claims(lms: Lms, start: Start, nonce: str, *, language: str = "") -> dict[str, Any]:
+    """The claims of the launch that somebody has begun.
+
+    `language` is what their browser asks for first; who looks at the demo in another language than
+    English gets the tool in that language, as far as it speaks it.
+    """
+    person = lms.people[start.person]
+    if language and not language.casefold().startswith("en"):
+        person = replace(person, language=language)
+    claims = _common(lms, person, nonce, start)
     if start.kind == "add":
         return claims | _deep_linking(lms, start)
     return claims | _resource_link(lms, lms.links[start.link], lms.people[start.person])

@@ -102,7 +102,8 @@ def create_app(lms: Lms, *, move_on: MoveOn | None = None, mails: Mails | None =
                 "error_description": "Nobody has begun this launch, or it was too long ago.",
             }  # fmt: skip
             return _post(asked["redirect_uri"], fields)
-        claims = messages.launch_claims(lms, start, asked["nonce"])
+        speaks = request.accept_languages.best or ""
+        claims = messages.launch_claims(lms, start, asked["nonce"], language=speaks)
         return _post(
             asked["redirect_uri"], {"state": asked["state"], "id_token": messages.signed(lms, claims)}
         )

@@ -20,7 +20,7 @@ INSTALLED_APPS = [
     "coursecrew_openedx.apps.CoursecrewUiConfig",
     "demo.studio.apps.SamplePlatformConfig",
 ]
-MIDDLEWARE = [*MIDDLEWARE, "django.middleware.locale.LocaleMiddleware"]
+MIDDLEWARE = [*MIDDLEWARE, "demo.studio.language.language"]
 ROOT_URLCONF = "demo.studio.urls"
 # In front of the workbench's own page around a block, which is wider than a screen.
 TEMPLATES[0]["DIRS"] = [str(Path(__file__).parent / "templates"), *TEMPLATES[0]["DIRS"]]

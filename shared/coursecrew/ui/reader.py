@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from coursecrew.domain.grading import rounded
 from coursecrew.domain.people import Participant
+from coursecrew.ui import pseudo
 
 LOCALE = Path(__file__).parent.parent / "locale"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
@@ -41,6 +42,8 @@ MONTHS = (
 @lru_cache(maxsize=32)
 def translations(language: str) -> gettext.NullTranslations:
     """The catalogue of a language; its parent (`es` for `es-419`) or English where there is none."""
+    if language.replace("_", "-").casefold() == pseudo.LANGUAGE.casefold():
+        return pseudo.Mirrored()
     code = language.replace("-", "_")
     return gettext.translation(
         "coursecrew", LOCALE, languages=[code, code.partition("_")[0], "en"], fallback=True
