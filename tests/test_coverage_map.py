@@ -24,7 +24,8 @@ ONE_HOST_ONLY = {"I3": "story in the LTI tool", "I4": "story in Open edX"}
 BUILT = (
     "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A11", "A12", "A13", "B1", "B2", "B3", "B4", "B5",
     "B7", "B8", "B10", "B11", "B12", "B13", "B14", "C1", "C16", "D9", "H6", "H7", "I3", "I4", "I6", "J1",
-    "K1", "K2", "K4", "L1", "L3", "L4", "P1", "X1", "X2", "X3", "X4", "X5", "X6", "X7", "X8", "X9", "X10", "X11",
+    "K1", "K2", "K4", "L1", "L3", "L4", "P1", "X1", "X2", "X3", "X4", "X5", "X6", "X7", "X8", "X9", "X10",
+    "X11",
 )  # fmt: skip
 SWITCHED_OFF = {"skip", "skipif", "xfail", "importorskip"}
 
