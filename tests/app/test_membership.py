@@ -18,8 +18,9 @@ from coursecrew.app.absences import mark_by_hand
 from coursecrew.app.bylines import Round, correct_byline, look_at_names, settle_round
 from coursecrew.app.drafts import look_at_version, versions_page
 from coursecrew.app.grading import own_result, release_grades, score_work
+from coursecrew.app.left_teams import read_left_draft
 from coursecrew.app.memory import MemoryPorts
-from coursecrew.app.mergers import count_small, decide_merger, propose_merger, read_left_draft
+from coursecrew.app.mergers import count_small, decide_merger, propose_merger
 from coursecrew.app.people import exclude, note_enrolment
 from coursecrew.app.ports import Member
 from coursecrew.app.records import (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -10,21 +11,24 @@ from typing import Any
 import pytest
 
 from coursecrew.app.absences import mark_by_hand, say_present
+from coursecrew.app.charters import save_charter
+from coursecrew.app.discussion import begin_thread
+from coursecrew.app.files import open_file
+from coursecrew.app.left_teams import left_teams, read_left_draft
 from coursecrew.app.memory import MemoryPorts
 from coursecrew.app.mergers import (
     count_small,
     decide_merger,
     effect_of,
     in_order,
-    left_teams,
     look_at_merger,
     partners,
     propose_merger,
-    read_left_draft,
     settle_merger,
     small_teams,
 )
 from coursecrew.app.outbox import deliver_all
+from coursecrew.app.plans import TaskWish, add_task, set_state
 from coursecrew.app.records import (
     ASKINGS,
     DRAFT_VERSIONS,
@@ -36,12 +40,14 @@ from coursecrew.app.records import (
     MERGER_VOTES,
     MERGERS,
     NOTICES,
+    TASKS,
     TEAM_SETS,
     TEAMS,
     WAITING,
     WORKS,
 )
 from coursecrew.app.submissions import extend, read_submission
+from coursecrew.app.team_files import add_team_files
 from coursecrew.app.teams import ask_to_join, found_team, join_team, make_team, place, take_out
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.app.upkeep import upkeep
@@ -50,13 +56,16 @@ from coursecrew.domain.errors import Invalid, NotAllowed, NotFound, Refusal
 from coursecrew.domain.events import Kind
 from coursecrew.domain.mergers import Merger, MergerState, has_majority, is_refused
 from coursecrew.domain.people import Actor
+from coursecrew.domain.plans import TaskState
 from coursecrew.domain.schedule import Step, Window
 from coursecrew.domain.submissions import WorkState
 from coursecrew.domain.teams import Happened, Team, Waiting
+from coursecrew.domain.wishes import Charter, CharterPart
 from coursecrew.ui.mail import compose
 from tests.builders import (
     AMARA,
     CLOSES,
+    COURSE,
     DUE,
     INES,
     KWAME,
@@ -591,3 +600,31 @@ def test_who_votes_what_is_told_to_nobody() -> None:
         view = look_at_merger(unit_of(ports, store), activity, merger, SOFIA.person)
     assert (view.mine, view.team.yes, view.team.no, view.size, view.active) == (None, 0, 1, 4, 4)
     assert not [row for row in ports.rows(EVENTS) if row.by == LINH.person and "merg" in row.kind.value]
+
+
+def test_open_tasks_go_with_the_joined_team_and_the_rest_stays_with_those_who_made_it() -> None:
+    ports = world()
+    activity, merger = proposed(ports, charter=Charter((CharterPart("meet", "When we meet"),)))
+    gone, writer = merger.team, LINH
+    run(ports, add_task, writer, activity.id, TaskWish("Draw the map"))
+    done = run(ports, add_task, writer, activity.id, TaskWish("Measure"))
+    run(ports, set_state, writer, activity.id, done.id, TaskState.DONE)
+    run(ports, begin_thread, writer, activity.id, title="Plans", text="We begin at the pump.")
+    run(ports, save_charter, writer, activity.id, {"meet": "On Mondays."}, seen=0)
+    (file,) = add_team_files(ports, writer, activity.id, [("a.txt", io.BytesIO(b"ours"))], limit=100)
+    all_agree(ports, activity, merger)
+
+    tasks = {row.title: row.team for row in ports.rows(TASKS)}
+    assert tasks == {"Draw the map": merger.into, "Measure": gone}
+    left = run(ports, read_left_draft, writer, activity.id, gone)
+    assert [post.text for post in left.posts] == ["We begin at the pump."]
+    assert [row.name for row in left.files] == ["a.txt"]
+    assert left.charter
+    assert left.charter.texts == {"meet": "On Mondays."}
+    assert open_file(ports, writer, COURSE, file.id)[1].read() == b"ours"
+    assert run(ports, read_left_draft, SOFIA, activity.id, gone).posts
+    for who in (AMARA, TOMAS):
+        with pytest.raises(NotAllowed):
+            run(ports, read_left_draft, who, activity.id, gone)
+        with pytest.raises(NotAllowed):
+            open_file(ports, who, COURSE, file.id)

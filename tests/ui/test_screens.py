@@ -457,6 +457,17 @@ def test_handing_in_shows_each_members_own_late_figure_before_anybody_presses() 
     assert "Tomás Sun 29 Nov, 18:00 extended 0" in words
 
 
+def test_confirming_a_late_press_shows_each_members_own_figure_and_being_slow_adds_nothing() -> None:
+    made = stage(submit_rule=SubmitRule.ALL)
+    run(made.ports, submissions.extend, INES, made.activity.id, person=TOMAS.person, due=CLOSES, reason="ill")
+    made.ports.clock.move_to(DUE + timedelta(seconds=901))
+    hand_in(made.ports, made.activity, AMARA)
+    made.ports.clock.move_to(DUE + timedelta(hours=20))
+    words = words_of(ask(made.ports, TOMAS, "confirm"))
+    assert "Amara Fri 27 Nov, 18:00 −10" in words
+    assert "Tomás (you) Sun 29 Nov, 18:00 extended 0" in words
+
+
 def test_all_confirm_asks_the_others_and_an_objection_opens_the_draft_with_its_reason() -> None:
     made = _pressed(SubmitRule.ALL)
     assert "Amara waits for you." in words_of(ask(made.ports, TOMAS, ""))

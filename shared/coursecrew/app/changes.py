@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from coursecrew.app.mergers import MergerView, left_teams, look_at_merger, merger_of
+from coursecrew.app.left_teams import left_teams
+from coursecrew.app.mergers import MergerView, look_at_merger, merger_of
 from coursecrew.app.records import TEAMS
 from coursecrew.app.teams import Standing, TeamRow, rows_of
 from coursecrew.app.unit_of_work import UnitOfWork

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from coursecrew.app.activities import acting_as
 from coursecrew.app.bonds import mentor_subject
 from coursecrew.app.history import is_work_closed_to
+from coursecrew.app.left_teams import left_teams
 from coursecrew.app.ports import Ports
 from coursecrew.app.records import (
     ACTIVITIES,
@@ -218,6 +219,10 @@ def readable_file(unit: UnitOfWork, actor: Actor, course: str, row: TeamFile) ->
     works = unit.store.find(WORKS, activity=row.activity, team=row.team, order="latest", limit=1)
     if works and is_work_closed_to(unit, works[0], here.membership):
         subject = replace(subject, member=False)
+    if not subject.member and row.team in {
+        one.id for one in left_teams(unit, here.team_set.id, actor.person)
+    }:
+        subject = replace(subject, member=True)  # of a team that became part of another
     if row.state == "here" and is_allowed(actor, Action.READ_DRAFT, subject):
         return row
     sealed = [one.submission for one in unit.store.find(SEALED_FILES, file=row.id)]

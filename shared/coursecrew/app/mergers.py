@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from coursecrew.app.absences import open_sets
 from coursecrew.app.activities import activities_of, team_set_of
@@ -29,13 +28,13 @@ from coursecrew.app.ports import Ports
 from coursecrew.app.records import (
     ACTIVITIES,
     ASKINGS,
-    DRAFT_VERSIONS,
     DRAFTS,
     EXTENSIONS,
     MEMBERSHIP_EVENTS,
     MEMBERSHIPS,
     MERGER_VOTES,
     MERGERS,
+    TASKS,
     TEAM_SETS,
     TEAMS,
     WAITING,
@@ -59,9 +58,10 @@ from coursecrew.domain.mergers import (
     is_refused,
 )
 from coursecrew.domain.people import Actor, Participant
-from coursecrew.domain.permissions import Action, Subject, require
+from coursecrew.domain.permissions import Action, require
+from coursecrew.domain.plans import TaskState
 from coursecrew.domain.schedule import Step
-from coursecrew.domain.submissions import Draft, DraftVersion, Work, WorkState, words
+from coursecrew.domain.submissions import WorkState, words
 from coursecrew.domain.teams import Happened, Membership, MembershipEvent, Team, TeamSet
 
 MOST_SMALL = 200  # small teams looked at in one step of upkeep
@@ -432,6 +432,7 @@ def _merge(unit: UnitOfWork, activity: Activity, merger: Merger, *, by: str) -> 
             )
     _keep_promised_time(unit, open_ones, team, people, by=by)
     _lay_down_work(unit, open_ones, team)
+    _move_open_tasks(unit, open_ones, team, into)
     _close_what_waits(unit, team_set, team, merger)
     into = unit.store.save(
         TEAMS, replace(into, size=into.size + team.size, leader=into.leader or team.leader)
@@ -482,6 +483,16 @@ def _lay_down_work(unit: UnitOfWork, activities: Sequence[Activity], team: Team)
         unit.store.save(WORKS, replace(work, state=WorkState.EXCUSED, reason="merged"))
 
 
+def _move_open_tasks(unit: UnitOfWork, activities: Sequence[Activity], team: Team, into: Team) -> None:
+    """What is still to be done is done by the joined team; what was done stays with those who did it."""
+    if not activities:
+        return
+    open_states = [state.value for state in TaskState if state is not TaskState.DONE]
+    ids = [activity.id for activity in activities]
+    for task in unit.store.find(TASKS, activity=ids, team=team.id, state=open_states, limit=1000):
+        unit.store.save(TASKS, replace(task, team=into.id))
+
+
 def _close_what_waits(unit: UnitOfWork, team_set: TeamSet, team: Team, merger: Merger) -> None:
     for waiting in unit.store.find(WAITING, team=team.id):
         unit.store.remove(WAITING, waiting.id)
@@ -511,68 +522,6 @@ def end_proposals(unit: UnitOfWork, teams: Sequence[str], *, but: str = "") -> N
     }
     for row in waiting.values():
         unit.store.save(MERGERS, replace(row, state=MergerState.MOOT, decided_at=unit.now))
-
-
-# --- what a merged team wrote ---
-
-
-@dataclass(frozen=True)
-class Left:
-    """What a team wrote before it became part of another."""
-
-    team: Team
-    into: Team
-    merged_at: datetime
-    draft: Draft
-    versions: tuple[DraftVersion, ...]
-    people: Mapping[str, Participant]
-
-
-def left_teams(unit: UnitOfWork, here_team_set: str, person: str) -> list[Team]:
-    """Teams that this person was in when they became part of others: two queries at most."""
-    rows = unit.store.find(MEMBERSHIP_EVENTS, team_set=here_team_set, person=person, limit=1000)
-    moments = {row.at for row in rows if row.event is Happened.MERGED}
-    ids = sorted({row.team for row in rows if row.event is Happened.LEFT and row.at in moments})
-    if not ids:
-        return []
-    return [team for team in unit.store.find(TEAMS, id=ids, limit=len(ids)) if team.state == "merged"]
-
-
-def read_left_draft(
-    unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str, *, version: str = ""
-) -> Left:
-    """The draft and versions of a team that is part of another now.
-
-    For those who were its members when that happened, and for staff; not for the others of the joined team.
-    With `version` that version's text stands in `draft`.
-    """
-    activity = unit.store.get(ACTIVITIES, activity_id)
-    here = standing(unit, actor, activity)
-    team = team_here(unit, activity, team_id)
-    was_there = team.id in {one.id for one in left_teams(unit, team.team_set, actor.person)}
-    takes_part = here.subject.takes_part
-    require(actor, Action.READ_DRAFT, Subject(team=team.id, member=was_there, takes_part=takes_part))
-    done = unit.store.find(MERGERS, team=team.id, state=MergerState.DONE.value, limit=1)
-    if team.state != "merged" or not done:
-        raise NotFound("team")
-    works = unit.store.find(WORKS, activity=activity.id, team=team.id, order="latest", limit=1)
-    work: Work | None = works[0] if works else None
-    drafts = unit.store.find(DRAFTS, work=work.id, limit=1) if work else []
-    versions = unit.store.find(DRAFT_VERSIONS, work=work.id, order="newest", limit=50) if work else []
-    draft = drafts[0] if drafts else Draft("", "")
-    if version:
-        row = unit.store.get(DRAFT_VERSIONS, version)
-        if work is None or row.work != work.id:
-            raise NotFound("version")
-        draft = replace(draft, number=row.number, texts=row.texts)
-    return Left(
-        team,
-        unit.store.get(TEAMS, team.merged_into),
-        done[0].decided_at or done[0].at,
-        draft,
-        tuple(versions),
-        participants_of(unit, activity.course, (row.author for row in versions)),
-    )
 
 
 # --- what time does by itself (called by upkeep) ---

@@ -9,6 +9,7 @@ from coursecrew.app.absences import mark_by_hand, say_present
 from coursecrew.app.activities import team_set_of
 from coursecrew.app.bylines import Names, Round, correct_byline, look_at_names, settle_round
 from coursecrew.app.latecomers import SeatFit
+from coursecrew.app.left_teams import read_left_draft
 from coursecrew.app.mergers import (
     Effect,
     MergerView,
@@ -18,7 +19,6 @@ from coursecrew.app.mergers import (
     look_at_merger,
     partners,
     propose_merger,
-    read_left_draft,
     settle_merger,
     small_teams,
 )
@@ -38,6 +38,8 @@ from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.reader import Reader
 from coursecrew.ui.scene import Scene
+from coursecrew.ui.screens.charter import parts_of
+from coursecrew.ui.screens.drafting import file_rows
 
 LISTED = 50
 
@@ -100,6 +102,12 @@ def before(scene: Scene, request: Request, id: str, version: str = "") -> Respon
                 sum(words(text) for text in row.texts.values()),
             )
             for row in ([] if version else left.versions)
+        ],
+        files=[] if version else file_rows(scene, left.files, left.people),
+        charter=parts_of(scene.settings, left.charter) if left.charter and not version else [],
+        posts=[
+            (row, left.people[row.author].name if row.author in left.people else _("somebody"))
+            for row in ([] if version else left.posts)
         ],
         back=f"team/before/{id}" if version else "teams" if scene.actor.is_staff else "draft",
     )
