@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("house", HOUSES)
 def test_a_learner_writes_checks_in_and_hands_in(house: str, way: str, tmp_path: Path, open_page) -> None:
-    folder = os.environ.get("COURSECREW_TEST_PICTURES", "")  # to look at, when asked for
+    folder = os.environ.get("KEEP_PICTURES_IN", "")  # to look at, when asked for
 
     def take(page, name: str) -> None:
         if folder:

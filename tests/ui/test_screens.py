@@ -170,6 +170,7 @@ SCREENS: Mapping[str, Mapping[str, int]] = {
     "roles": MEMBERS,
     "draft": MEMBERS,
     "draft/read": MEMBERS,
+    "draft/openings": MEMBERS,
     "files": MEMBERS,
     "here/<activity>/<team>": {**dict.fromkeys(WHO, 403), "member": 200},
     "versions": MEMBERS,
