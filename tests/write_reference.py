@@ -24,6 +24,7 @@ from coursecrew.domain import activities, errors, permissions
 from coursecrew.domain.activities import Facts, JoinRule, Settings, SubmitRule, TeamRules
 from coursecrew.domain.people import Actor, Role
 from coursecrew.domain.permissions import TABLE, Action, Subject
+from coursecrew.domain.review_rules import Anonymity, Reviewers, ReviewRules
 from coursecrew.domain.rubrics import Criterion, Level, Rubric
 from coursecrew.domain.schedule import Basis, LatePolicy, Step, Window
 from coursecrew.domain.survey import Ask, Question, Survey
@@ -102,6 +103,27 @@ SETTINGS: Mapping[str, str] = {
     "milestones": "What every team should have reached by when: title and date; at most 12.",
     "check_in.on": "Whether members are asked, in five statements, how the work of their team is going.",
     "check_in.every_days": "How many days each check-in is open; then the next one begins. 1 to 60.",
+    "review.of": "The short name of the team assignment, in the same course, whose works are judged.",
+    "review.per_work": "Reviews that each work gets, and that each reviewer owes; 1 to 10.",
+    "review.reviewers": "Who judges: each `person`, or each `team` together.",
+    "review.anonymity": (
+        "`named`; `single`: authors do not know the reviewer; `double`: nor reviewers the authors; "
+        "`team_name`: both sides see team names alone."
+    ),
+    "review.allocation": "`pull`: just in time, the work in most need first; `deadline`: all at once.",
+    "review.lease_hours": "How long a work is held for its reviewer; each save begins it anew. 1 to 336.",
+    "review.method": "How several reviews become one value: `median`, `mean`, `trimmed`.",
+    "review.min_reviews": "Fewest reviews that make a mark once time is up; 0: half of them.",
+    "review.staff_share": "What a staff score counts beside the peers', in percent.",
+    "review.weight_product": "What the work counts in the grade, in percent.",
+    "review.weight_review": "What the reviews that somebody owed count in the grade, in percent.",
+    "review.feedback": (
+        "When authors read their reviews: 72 hours after the due time (`deadline`), each work when it has "
+        "them all (`complete`), or by a press (`hand`)."
+    ),
+    "review.rejoinder": "Whether authors answer each review once.",
+    "review.without_work": "Whether those who handed in nothing judge others.",
+    "review.overall": "Whether a comment on the whole work is asked for.",
 }
 _LEVELS = (Level(Decimal(0), "no"), Level(Decimal(4), "yes"))
 _PLAIN = Settings(
@@ -132,6 +154,9 @@ _CHANGED: Mapping[str, Settings] = {
         _PLAIN, survey=replace(_PLAIN.survey, questions=(Question("q1", Ask.TEXT, "Where?"),))
     ),
     "survey.closes_at": replace(_PLAIN, survey=replace(_PLAIN.survey, closes_at=_EARLIER)),
+    "review.of": replace(_PLAIN, review=ReviewRules(of="other")),
+    "review.reviewers": replace(_PLAIN, review=ReviewRules(reviewers=Reviewers.TEAM)),
+    "review.anonymity": replace(_PLAIN, review=ReviewRules(anonymity=Anonymity.NAMED)),
     "title": replace(_PLAIN, title="Other"),
     "goal": replace(_PLAIN, goal="Other"),
     "task": replace(_PLAIN, task="Other"),
@@ -143,6 +168,7 @@ _HAPPENED: Mapping[str, Facts] = {
     "grades are released": Facts(released=True, now=NOW),
     "somebody has a mark": Facts(marked_rubric=True, now=NOW),
     "somebody has answered: kinds, answers offered, what is sensitive": Facts(answered=True, now=NOW),
+    "somebody has begun a review; anonymity may still become tighter": Facts(reviewed=True, now=NOW),
     _ALWAYS: Facts(now=NOW),
 }
 

@@ -12,16 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coursecrew.domain.allocation import Work, allocate
-from coursecrew.domain.peer_grades import (
-    Grades,
-    Method,
-    Rating,
-    StaffRating,
-    grade,
-    mean,
-    median,
-    trimmed,
-)
+from coursecrew.domain.averages import Method, mean, median, trimmed
+from coursecrew.domain.peer_grades import Grades, Rating, StaffRating, grade
 
 EXACT_METHODS = (Method.MEAN, Method.MEDIAN, Method.TRIMMED)
 

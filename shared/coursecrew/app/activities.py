@@ -15,6 +15,7 @@ from coursecrew.app.records import (
     MEMBERSHIP_EVENTS,
     MEMBERSHIPS,
     PARTICIPANTS,
+    REVIEWS,
     SETTINGS_VERSIONS,
     STAFF_SCORES,
     SURVEY_ANSWERS,
@@ -40,6 +41,7 @@ from coursecrew.domain.errors import Conflict, Invalid, NotFound, Stale
 from coursecrew.domain.events import Kind
 from coursecrew.domain.people import Actor, Participant, Role, one_line
 from coursecrew.domain.permissions import Action, Subject, require
+from coursecrew.domain.review_rules import PEER_REVIEW
 from coursecrew.domain.schedule import Extension, Step, Window
 from coursecrew.domain.teams import Happened, MembershipEvent, TeamSet
 
@@ -216,7 +218,8 @@ def _compare(unit: UnitOfWork, activity: Activity, placed: Placed) -> Activity:
     except Invalid:
         return unit.store.save(ACTIVITIES, replace(activity, wish=print_, held=("unreadable",)))
     activity = _put_in_force(unit, replace(activity, wish=print_), settings, by="")
-    if activity.state is State.HIDDEN and not any(check.blocks for check in readiness(settings)):
+    blocks = any(check.blocks for check in readiness(settings, kind=activity.kind))
+    if activity.state is State.HIDDEN and not blocks:
         activity = _published(unit, activity, by="")
     return activity
 
@@ -380,6 +383,8 @@ def facts(unit: UnitOfWork, activity: Activity) -> Facts:
         largest_team=largest,
         released=activity.released_at is not None,
         marked_rubric=unit.store.count(STAFF_SCORES, activity=activity.id) > 0,
+        reviewed=activity.kind == PEER_REVIEW
+        and bool(unit.store.find(REVIEWS, activity=activity.id, limit=1)),
         answered=bool(unit.store.find(SURVEY_ANSWERS, activity=activity.id, limit=1)),
         now=unit.now,
     )
@@ -395,7 +400,7 @@ def publish(unit: UnitOfWork, actor: Actor, activity_id: str, *, complete: bool 
     if activity.state is not State.HIDDEN:
         return activity
     learners = count_learners(unit, activity.course)
-    checks = readiness(activity.settings, learners=learners, complete=complete)
+    checks = readiness(activity.settings, kind=activity.kind, learners=learners, complete=complete)
     blocking = [check for check in checks if check.blocks]
     if blocking:
         raise Conflict("not_ready", checks=blocking)
@@ -404,7 +409,8 @@ def publish(unit: UnitOfWork, actor: Actor, activity_id: str, *, complete: bool 
 
 def _published(unit: UnitOfWork, activity: Activity, *, by: str) -> Activity:
     activity = unit.store.save(ACTIVITIES, replace(activity, state=State.PUBLISHED, published_at=unit.now))
-    team_set_of(unit, activity)
+    if activity.kind != PEER_REVIEW:
+        team_set_of(unit, activity)
     unit.record(Kind.ACTIVITY_PUBLISHED, activity=activity.id, course=activity.course, by=by)
     return activity
 

@@ -31,6 +31,7 @@ from coursecrew.domain import (
     nudges,
     plans,
     presence,
+    reviewing,
     rubrics,
     sandbox,
     schedule,
@@ -930,6 +931,82 @@ SEALED_FILES = RecordType(
 )
 
 
+POOL = RecordType(
+    "coursecrew_pool_work",
+    reviewing.PoolWork,
+    {
+        "id": key(), "activity": key(), "work": key(), "team": key(), "submission": key(),
+        "handed_in": time(), "tie": whole(), "taken": whole(), "submitted": whole(), "barred": whole(),
+        "open": flag(), "late": flag(), "released_at": time(null=True), "scored_at": time(null=True),
+        "version": whole(),
+    },
+    unique=(("activity", "work"),),
+    indexes=(
+        ("activity", "open", "taken", "barred", "handed_in", "tie"),
+        ("activity", "open", "submitted", "taken", "barred", "handed_in", "tie"),
+        ("activity", "team"),
+        ("activity", "submitted"),
+    ),
+    orders={
+        "pull": ("taken", "-barred", "handed_in", "tie"),
+        "rescue": ("submitted", "taken", "-barred", "handed_in", "tie"),
+        "fewest": ("submitted", "handed_in"),
+    },
+)  # fmt: skip
+REVIEWS = RecordType(
+    "coursecrew_review",
+    reviewing.Review,
+    {
+        "id": key(), "activity": key(), "pool": key(), "team": key(), "reviewer": key(), "by_team": flag(),
+        "state": choice(reviewing.ReviewState), "cause": choice(reviewing.Cause), "place": whole(),
+        "alias": whole(), "taken_at": time(), "lease_until": time(null=True),
+        "sheet": inner(rubrics.sheet_from, rubrics.sheet_to), "text": long(), "rubric": whole(),
+        "number": whole(), "written_by": key(), "submitted_at": time(null=True), "reason": text(1000),
+        "extra": flag(), "version": whole(),
+    },
+    unique=(("pool", "reviewer"),),
+    indexes=(
+        ("activity", "reviewer"), ("activity", "state", "lease_until"), ("pool", "state"),
+        ("activity", "team"),
+    ),
+    orders={"lapsing": ("lease_until",), "place": ("place",)},
+    personal="which works somebody judged, and what they wrote about each",
+)  # fmt: skip
+REVIEW_VERSIONS = RecordType(
+    "coursecrew_review_version",
+    reviewing.ReviewVersion,
+    {
+        "id": key(), "review": key(), "number": whole(),
+        "sheet": inner(rubrics.sheet_from, rubrics.sheet_to), "text": long(), "by": key(), "at": time(),
+        "submitted": flag(),
+    },
+    unique=(("review", "number"),),
+    personal="earlier states of a review, with who saved them",
+)  # fmt: skip
+REVIEWINGS = RecordType(
+    "coursecrew_reviewing",
+    reviewing.Reviewing,
+    {
+        "id": key(), "activity": key(), "reviewer": key(), "duty": whole(), "waived": whole(),
+        "drops": whole(), "places": whole(), "version": whole(),
+    },
+    unique=(("activity", "reviewer"),),
+    personal="how many reviews somebody owes in a peer review",
+)  # fmt: skip
+REJOINDERS = RecordType(
+    "coursecrew_rejoinder",
+    reviewing.Rejoinder,
+    {
+        "id": key(), "activity": key(), "review": key(), "team": key(), "text": long(), "helpful": whole(),
+        "specific": whole(), "kind": whole(), "flagged": flag(), "by": key(), "at": time(null=True),
+        "sent_at": time(null=True), "version": whole(),
+    },
+    unique=(("review",),),
+    indexes=(("activity", "team"),),
+    personal="what a team answered to a review, and who wrote it",
+)  # fmt: skip
+
+
 def rule_name(kind: RecordType[Any], columns: tuple[str, ...]) -> str:
     """A name for an index or unique rule: the same in both hosts, at most 30 characters.
 
@@ -947,5 +1024,6 @@ ALL: tuple[RecordType[Any], ...] = (
     ROLE_TURNS, PRESENCES, TEAM_FILES, SEALED_FILES, MENTORSHIPS, SANDBOX_ITEMS, SANDBOX_REMARKS, SANDBOX_YES,
     SANDBOX_FILES, DRAFT_OPENINGS, GLASSES, NUDGES, ALERTS, WATCHES, SOLO_ASKS,
     TASKS, TEAM_MILESTONES, CHECK_INS, POSTS, READ_MARKS, IDENTITY_CARDS, EFFORTS, REMARKS,
+    POOL, REVIEWS, REVIEW_VERSIONS, REVIEWINGS, REJOINDERS,
 )  # fmt: skip
 BY_TABLE = {kind.table: kind for kind in ALL}

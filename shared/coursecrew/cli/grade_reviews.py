@@ -40,7 +40,8 @@ def add_parser(
 
 def run(arguments: argparse.Namespace) -> int:
     """Grade and write the files; return 0."""
-    from coursecrew.domain.peer_grades import Method, grade
+    from coursecrew.domain.averages import Method
+    from coursecrew.domain.peer_grades import grade
 
     problems = Problems()
     ratings, works = _ratings(arguments.reviews, problems)

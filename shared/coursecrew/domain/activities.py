@@ -17,6 +17,13 @@ from typing import Any
 from coursecrew.domain.check_ins import CheckInRule
 from coursecrew.domain.errors import Invalid, Problem
 from coursecrew.domain.plans import MILESTONE_LENGTH, MOST_MILESTONES, Milestone
+from coursecrew.domain.review_rules import (
+    PEER_REVIEW,
+    TEAM_ASSIGNMENT,
+    ReviewRules,
+    kept_rules,
+    review_problems,
+)
 from coursecrew.domain.rubrics import Criterion, Level, Rubric
 from coursecrew.domain.schedule import Basis, LatePolicy, Step, Window
 from coursecrew.domain.survey import Ask, Question, Survey, kept_as_promised, survey_problems
@@ -101,6 +108,7 @@ class Settings:
     milestones: tuple[Milestone, ...] = ()
     check_in: CheckInRule = field(default_factory=CheckInRule)
     listed_words: tuple[str, ...] = ()  # a team's name or motto with one of them waits for the staff
+    review: ReviewRules = field(default_factory=ReviewRules)  # of a peer review
 
     def step(self, step: Step) -> Window:
         """The window of a step; a step without dates is always open."""
@@ -153,12 +161,21 @@ class Check:
     values: tuple[tuple[str, object], ...] = ()
 
 
-def readiness(settings: Settings, *, learners: int | None = None, complete: bool = False) -> list[Check]:
+def readiness(
+    settings: Settings,
+    *,
+    kind: str = TEAM_ASSIGNMENT,
+    learners: int | None = None,
+    complete: bool = False,
+) -> list[Check]:
     """What stands in the way of publishing (`blocks`) or deserves a second look.
 
-    `learners` is how many people are known; `None` when the host does not know any. Only where the
-    host says that its list is `complete` do too few of them block; elsewhere more may yet come in.
+    `kind` is the activity's. `learners` is how many people are known; `None` when the host does not
+    know any. Only where the host says that its list is `complete` do too few of them block; elsewhere
+    more may yet come in.
     """
+    if kind == PEER_REVIEW:
+        return _review_readiness(settings, learners)
     checks = [
         Check("goal_missing", "goal", blocks=True) if not settings.goal.strip() else None,
         Check("done_missing", "done_when", blocks=True) if not settings.done_when else None,
@@ -180,6 +197,21 @@ def readiness(settings: Settings, *, learners: int | None = None, complete: bool
         checks.append(Check("nobody_yet", "team_min", blocks=False))
     if settings.step(Step.DRAFT).due is None:
         checks.append(Check("no_due_date", "draft_due", blocks=False))
+    return [check for check in checks if check is not None]
+
+
+def _review_readiness(settings: Settings, learners: int | None) -> list[Check]:
+    """What a peer review lacks: something to judge, something to judge by, people to do it, and dates."""
+    rules, window = settings.review, settings.step(Step.REVIEW)
+    checks = [
+        Check("reviewed_missing", "of", blocks=True) if not rules.of else None,
+        Check("rubric_missing", "rubric", blocks=True) if not settings.rubric.criteria else None,
+        *_date_checks(settings),
+        Check("no_review_due", "review_due", blocks=False) if window.due is None else None,
+    ]
+    if learners is not None and 0 < learners <= rules.per_work:
+        values = (("learners", learners), ("each", rules.per_work))
+        checks.append(Check("too_few_reviewers", "per_work", blocks=False, values=values))
     return [check for check in checks if check is not None]
 
 
@@ -221,6 +253,7 @@ class Facts:
     released: bool = False
     marked_rubric: bool = False  # somebody has a mark under the rubric in force
     answered: bool = False  # somebody has answered the survey
+    reviewed: bool = False  # somebody has begun or handed in a review
     now: datetime | None = None
 
 
@@ -244,10 +277,16 @@ def allowed(current: Settings, wish: Settings, facts: Facts) -> tuple[Settings, 
     if _shortens(current.step(Step.DRAFT), wish.step(Step.DRAFT), facts.now):
         steps = {**wish.steps, Step.DRAFT: current.step(Step.DRAFT)}
         result, held = replace(result, steps=steps), [*held, "draft_due"]
+    if _shortens(current.step(Step.REVIEW), wish.step(Step.REVIEW), facts.now):
+        steps = {**result.steps, Step.REVIEW: current.step(Step.REVIEW)}
+        result, held = replace(result, steps=steps), [*held, "review_due"]
     if facts.answered:
         result = _with_promised_survey(current, result)
         if result.survey != wish.survey:
             held.append("survey")
+    if facts.reviewed:
+        rules, kept = kept_rules(current.review, wish.review)
+        result, held = replace(result, review=rules), [*held, *kept]
     if _closes_behind_us(current.survey, wish.survey, facts.now):
         result = replace(result, survey=replace(result.survey, closes_at=current.survey.closes_at))
         held.append("survey_closes")
@@ -336,6 +375,7 @@ def to_document(settings: Settings) -> dict[str, Any]:
         "listed_words": list(settings.listed_words),
         "milestones": [{"id": m.id, "title": m.title, "due": _stamp(m.due)} for m in settings.milestones],
         "check_in": {"on": settings.check_in.on, "every_days": settings.check_in.every_days},
+        "review": review_to(settings.review),
     }
 
 
@@ -357,6 +397,11 @@ def _survey_to(survey: Survey) -> dict[str, Any]:
             for q in survey.questions
         ],
     }
+
+
+def review_to(rules: ReviewRules) -> dict[str, Any]:
+    """The rules of a peer review as plain JSON values."""
+    return {name: getattr(value, "value", value) for name, value in vars(rules).items()}
 
 
 def wish_to(wish: Wish) -> dict[str, Any]:
@@ -468,6 +513,7 @@ def _read(document: Mapping[str, Any]) -> Settings:
             for n, m in enumerate(document.get("milestones", ()), start=1)
         ),
         check_in=_check_in(document.get("check_in") or {}, reader),
+        review=_review(document.get("review") or {}, reader),
     )
     problems = reader.problems + _problems(settings)
     if problems:
@@ -521,6 +567,35 @@ def _check_in(document: Mapping[str, Any], reader: _Reader) -> CheckInRule:
     )
 
 
+def _review(document: Mapping[str, Any], reader: _Reader) -> ReviewRules:
+    usual = ReviewRules()
+
+    def whole(name: str) -> int:
+        return reader.whole(document.get(name, getattr(usual, name)), name)
+
+    def choice(name: str) -> Any:
+        known = getattr(usual, name)
+        return reader.choice(type(known), document.get(name, known.value), name)
+
+    return ReviewRules(
+        of=str(document.get("of", "")),
+        per_work=whole("per_work"),
+        reviewers=choice("reviewers"),
+        anonymity=choice("anonymity"),
+        allocation=choice("allocation"),
+        lease_hours=whole("lease_hours"),
+        method=choice("method"),
+        min_reviews=whole("min_reviews"),
+        staff_share=whole("staff_share"),
+        weight_product=whole("weight_product"),
+        weight_review=whole("weight_review"),
+        feedback=choice("feedback"),
+        rejoinder=bool(document.get("rejoinder", usual.rejoinder)),
+        without_work=bool(document.get("without_work", usual.without_work)),
+        overall=bool(document.get("overall", usual.overall)),
+    )
+
+
 def _charter(document: Mapping[str, Any]) -> Charter:
     return Charter(
         tuple(
@@ -569,6 +644,7 @@ def _problems(settings: Settings) -> list[Problem]:
         if not prompt.title.strip():
             problems.append(Problem("prompts", "prompt_title_missing", (("row", number),)))
     problems += _charter_problems(settings)
+    problems += review_problems(settings.review)
     problems += _plan_problems(settings)
     for number, criterion in enumerate(settings.rubric.criteria, start=1):
         row = (("row", number),)

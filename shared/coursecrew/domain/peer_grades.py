@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from enum import StrEnum
 from fractions import Fraction
 
 import numpy as np
@@ -24,11 +23,12 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from coursecrew.domain.averages import EXACTLY, Method, mean
+
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-TRIM_FROM = 5
 # Sizes of noise, as multiples of the class's own, and ten make-believe reviewers spread over them.
 GRID = 2.0 ** np.arange(-3, 5)
 MAKE_BELIEVE = np.array([0.25, 0.5, 1.5, 4.0, 2.0, 1.0, 0.5, 0.25])
@@ -39,35 +39,6 @@ LEAST_FOR_HABIT = 3
 SMALL_PART = 10
 BLOCK = 8_192  # reviews at a time, so that what is computed in between stays near the processor
 EXACT = Context(prec=28)
-
-
-class Method(StrEnum):
-    """How several reviews become one grade."""
-
-    MEAN = "mean"
-    MEDIAN = "median"
-    TRIMMED = "trimmed"
-    CALIBRATED = "calibrated"
-
-
-def mean(points: Sequence[Decimal]) -> Fraction:
-    """The arithmetic mean, exactly; `points` must not be empty."""
-    return sum((Fraction(value) for value in points), Fraction(0)) / len(points)
-
-
-def median(points: Sequence[Decimal]) -> Fraction:
-    """The middle value; of an even number the mean of the middle two, never rounded."""
-    inside = sorted(points)
-    half = len(inside) // 2
-    return mean(inside[half : half + 1] if len(inside) % 2 else inside[half - 1 : half + 1])
-
-
-def trimmed(points: Sequence[Decimal]) -> Fraction:
-    """The mean without the highest and the lowest from five on; below five the median."""
-    return median(points) if len(points) < TRIM_FROM else mean(sorted(points)[1:-1])
-
-
-EXACTLY = {Method.MEAN: mean, Method.MEDIAN: median, Method.TRIMMED: trimmed}
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ class Step(StrEnum):
 
     FORM = "form"
     DRAFT = "draft"
+    REVIEW = "review"  # of a peer review
     RESULTS = "results"
 
 

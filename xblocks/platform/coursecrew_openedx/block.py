@@ -172,8 +172,8 @@ class ActivityBlock(XBlock):
         try:
             settings = from_document(self.settings)
         except Invalid as unreadable:
-            return shortcomings(None, unreadable)
-        return shortcomings(settings, None)
+            return shortcomings(None, unreadable, kind=self.kind)
+        return shortcomings(settings, None, kind=self.kind)
 
     def validate(self) -> Any:
         """What Studio shows on the unit page: the same checks as before publishing."""

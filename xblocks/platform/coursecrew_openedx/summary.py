@@ -44,11 +44,13 @@ def render(template: str, **values: Any) -> str:
     return _environment(who.language).get_template(template).render(reader=who, **values)
 
 
-def shortcomings(settings: Settings | None, unreadable: Invalid | None) -> list[tuple[str, str]]:
+def shortcomings(
+    settings: Settings | None, unreadable: Invalid | None, *, kind: str
+) -> list[tuple[str, str]]:
     """What stands in the way of publishing, or deserves a look, as (type, sentence)."""
     who = reader()
     if unreadable is not None:
         return [(ValidationMessage.ERROR, say_problem(problem, who)) for problem in unreadable.problems]
     if settings is None:
         return []
-    return [(ValidationMessage.WARNING, say_check(check, who)) for check in readiness(settings)]
+    return [(ValidationMessage.WARNING, say_check(check, who)) for check in readiness(settings, kind=kind)]

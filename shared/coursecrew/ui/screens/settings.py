@@ -72,7 +72,7 @@ def settings(scene: Scene, request: Request) -> Response:
         stored, clashes = merged_with(scene, request, _form(scene, request))
     learners = None if scene.shell.in_studio else run(scene.ports, count_learners, scene.activity.course)
     complete = not scene.shell.in_studio and scene.ports.people.knows_all(scene.activity.course)
-    checks = readiness(stored, learners=learners, complete=complete)
+    checks = readiness(stored, kind=scene.activity.kind, learners=learners, complete=complete)
     _ = scene.reader.gettext
     files = [] if scene.shell.in_studio else run(scene.ports, files_of, scene.activity.id)
     shown = replace(scene, refusal=None) if stale else scene
