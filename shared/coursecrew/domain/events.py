@@ -72,6 +72,9 @@ class Kind(StrEnum):
     GRADE_CHANGED = "grade_changed"
     BYLINE_CORRECTED = "byline_corrected"
     ROUND_SETTLED = "round_settled"
+    REVIEW_SUBMITTED = "review_submitted"
+    FEEDBACK_RELEASED = "feedback_released"
+    WORK_REPORTED = "work_reported"
     PERSON_NAMED = "person_named"
     PERSON_EXCLUDED = "person_excluded"
 

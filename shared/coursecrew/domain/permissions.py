@@ -82,6 +82,14 @@ class Action(StrEnum):
     ASK_SOLO = "ask_solo"
     DECIDE_SOLO = "decide_solo"
     OPEN_DRAFT = "open_draft"
+    TAKE_REVIEW = "take_review"
+    FILL_IN_REVIEW = "fill_in_review"
+    WRITE_REVIEW = "write_review"
+    READ_OWN_REVIEW = "read_own_review"
+    READ_FEEDBACK = "read_feedback"
+    LOOK_AT_REVIEWS = "look_at_reviews"
+    EXCLUDE_REVIEW = "exclude_review"
+    RELEASE_FEEDBACK = "release_feedback"
 
 
 @dataclass(frozen=True)
@@ -197,6 +205,9 @@ def byline_mentor_or_staff(actor: Actor, subject: Subject) -> bool:
 def staff_outside(actor: Actor, subject: Subject) -> bool:
     """Staff who are not in that team themselves, and not looking on as a learner."""
     return staff(actor, subject) and not subject.graded_by_self and not actor.looks_on
+def own_review(actor: Actor, subject: Subject) -> bool:
+    """Whoever writes that review: a person, or a member of the team that writes it together."""
+    return subject.own and (subject.takes_part or actor.is_staff) and not actor.looks_on
 
 
 def judge(actor: Actor, subject: Subject) -> bool:
@@ -255,6 +266,14 @@ TABLE: Mapping[Action, Rule] = {
     Action.REMIND: waiting,
     Action.READ_ALERTS: staff,
     Action.OPEN_DRAFT: staff_outside,
+    Action.TAKE_REVIEW: learner,
+    Action.FILL_IN_REVIEW: staff,
+    Action.WRITE_REVIEW: own_review,
+    Action.READ_OWN_REVIEW: own_review,
+    Action.READ_FEEDBACK: byline_mentor_or_staff,
+    Action.LOOK_AT_REVIEWS: staff,
+    Action.EXCLUDE_REVIEW: instructor,
+    Action.RELEASE_FEEDBACK: instructor,
     Action.ASK_SOLO: member,
     Action.DECIDE_SOLO: instructor,
     Action.READ_PLAN: member_mentor_or_staff,

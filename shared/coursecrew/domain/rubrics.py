@@ -70,10 +70,11 @@ class Rubric:
 
 @dataclass(frozen=True)
 class Mark:
-    """What one judge gave for one criterion."""
+    """What one judge gave for one criterion; `given` is false while there is a comment alone."""
 
-    points: Decimal
+    points: Decimal = Decimal(0)
     comment: str = ""
+    given: bool = True
 
 
 Sheet = Mapping[str, Mark]
@@ -113,9 +114,15 @@ def checked_sheet(rubric: Rubric, sheet: Sheet, *, alone: bool = False) -> Sheet
 
 def sheet_from(document: Mapping[str, Any]) -> dict[str, Mark]:
     """Read a stored sheet."""
-    return {key: Mark(Decimal(value["points"]), value.get("comment", "")) for key, value in document.items()}
+    return {
+        key: Mark(Decimal(value["points"]), value.get("comment", ""), given=value.get("given", True))
+        for key, value in document.items()
+    }
 
 
 def sheet_to(sheet: Sheet) -> dict[str, Any]:
     """A sheet as it is stored."""
-    return {key: {"points": str(mark.points), "comment": mark.comment} for key, mark in sheet.items()}
+    return {
+        key: {"points": str(mark.points), "comment": mark.comment} | ({} if mark.given else {"given": False})
+        for key, mark in sheet.items()
+    }

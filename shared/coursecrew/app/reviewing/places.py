@@ -1,0 +1,177 @@
+"""Where a peer review takes place, and who judges there: whose works, from when to when, and who may not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from coursecrew.app.activities import team_set_of
+from coursecrew.app.bonds import mentored_by
+from coursecrew.app.records import (
+    ACTIVITIES,
+    BYLINES,
+    MEMBERSHIP_EVENTS,
+    MEMBERSHIPS,
+    REVIEWINGS,
+    REVIEWS,
+    TEAMS,
+    WORKS,
+)
+from coursecrew.app.submissions import HANDED_IN, deadlines_of
+from coursecrew.app.teams import members_of, membership_of, participant_of
+from coursecrew.app.unit_of_work import UnitOfWork
+from coursecrew.domain.activities import Activity
+from coursecrew.domain.errors import Conflict, NotFound
+from coursecrew.domain.people import Actor, Participant
+from coursecrew.domain.permissions import Subject
+from coursecrew.domain.review_rules import PEER_REVIEW, TEAM_ASSIGNMENT, Reviewers, ReviewRules
+from coursecrew.domain.reviewing import Bars, Review, Reviewing, Stage, feedback_at, stage_of
+from coursecrew.domain.schedule import Step, Window
+from coursecrew.domain.submissions import Work, WorkState
+from coursecrew.domain.teams import Happened, Team, TeamSet
+
+# Events after which somebody was in that team; an invitation alone bars nobody.
+_WAS_IN = frozenset(
+    {
+        Happened.JOINED, Happened.PROMOTED, Happened.LEFT, Happened.MOVED, Happened.REMOVED,
+        Happened.INACTIVE, Happened.ACTIVE, Happened.MERGED, Happened.SOLO,
+    }
+)  # fmt: skip
+MOST_REVIEWS = 200  # of one reviewer in one peer review
+
+
+@dataclass(frozen=True)
+class Place:
+    """A peer review, the team assignment whose works it judges, and where it stands now."""
+
+    activity: Activity
+    of: Activity
+    team_set: TeamSet
+    now: datetime
+
+    @property
+    def rules(self) -> ReviewRules:
+        """What the author decided."""
+        return self.activity.settings.review
+
+    @property
+    def window(self) -> Window:
+        """When reviews are written."""
+        return self.activity.window(Step.REVIEW)
+
+    @property
+    def stage(self) -> Stage:
+        """Where the peer review stands on the way to "every work has its reviews"."""
+        return stage_of(self.window, self.now)
+
+    @property
+    def due(self) -> datetime | None:
+        """When reviews are due; `None` without a date."""
+        return self.window.due or self.window.closes
+
+    @property
+    def feedback_at(self) -> datetime | None:
+        """When reviewing is over for good; `None` without a date."""
+        return feedback_at(self.due) if self.due else None
+
+
+def place_of(unit: UnitOfWork, activity_id: str) -> Place:
+    """The peer review of that id; refused where the assignment that it names is not in this course."""
+    activity = unit.store.get(ACTIVITIES, activity_id)
+    if activity.kind != PEER_REVIEW:
+        raise NotFound("page")
+    found = unit.store.find(
+        ACTIVITIES,
+        course=activity.course,
+        name=activity.settings.review.of,
+        kind=TEAM_ASSIGNMENT,
+        limit=1,
+    )
+    if not found:
+        raise Conflict("reviewed_gone", name=activity.settings.review.of)
+    return Place(activity, found[0], team_set_of(unit, found[0]), unit.now)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Whoever writes reviews here, as one: a person, or a team together."""
+
+    key: str  # "" for somebody who judges nothing here
+    by_team: bool
+    participant: Participant | None
+    team: Team | None
+    bars: Bars
+    work: Work | None  # of the own team
+    has_done: bool  # handed in, or can no longer
+    reviews: tuple[Review, ...]  # all of theirs here, in the order they were taken
+    row: Reviewing | None
+
+    @property
+    def subject(self) -> Subject:
+        """What rights depend on."""
+        return Subject(
+            team=self.team.id if self.team else "",
+            member=self.team is not None,
+            takes_part=bool(self.participant and self.participant.takes_part),
+        )
+
+    def holds(self, now: datetime) -> Review | None:
+        """The review that they have in hand."""
+        live = [row for row in self.reviews if row.is_live(now) and row.submitted_at is None]
+        return live[-1] if live else None
+
+
+def judge_of(unit: UnitOfWork, actor: Actor, place: Place) -> Judge:
+    """The actor as a reviewer here: a fixed number of queries, however many works there are."""
+    membership = membership_of(unit, place.team_set.id, actor.person)
+    team = unit.store.get(TEAMS, membership.team) if membership else None
+    by_team = place.rules.reviewers is Reviewers.TEAM
+    key = (team.id if team else "") if by_team else actor.person
+    people = [row.person for row in members_of(unit, team.id)] if by_team and team else [actor.person]
+    reviews = unit.store.find(
+        REVIEWS, activity=place.activity.id, reviewer=key, order="place", limit=MOST_REVIEWS
+    ) if key else []  # fmt: skip
+    rows = unit.store.find(REVIEWINGS, activity=place.activity.id, reviewer=key, limit=1) if key else []
+    works = (
+        unit.store.find(WORKS, activity=place.of.id, team=team.id, order="latest", limit=1) if team else []
+    )
+    work = works[0] if works else None
+    return Judge(
+        key=key,
+        by_team=by_team,
+        participant=participant_of(unit, actor.course, actor.person),
+        team=team,
+        bars=_bars(unit, place, people, reviews),
+        work=work,
+        has_done=_has_done(unit, place, actor, team, work),
+        reviews=tuple(reviews),
+        row=rows[0] if rows else None,
+    )
+
+
+def _bars(unit: UnitOfWork, place: Place, people: list[str], reviews: list[Review]) -> Bars:
+    """What keeps these people from works: their teams now and before, their names, their bonds."""
+    now = unit.store.find(MEMBERSHIPS, team_set=place.team_set.id, person=people)
+    before = unit.store.find(MEMBERSHIP_EVENTS, team_set=place.team_set.id, person=people, limit=1000)
+    named = unit.store.find(BYLINES, activity=place.of.id, person=people, limit=1000)
+    mentored = [bond.team for one in people for bond in mentored_by(unit, place.team_set.id, one)]
+    return Bars(
+        teams=frozenset({row.team for row in now} | {row.team for row in before if row.event in _WAS_IN}),
+        mentored=frozenset(mentored),
+        seen=frozenset(row.pool for row in reviews),
+        named_on=frozenset(row.submission for row in named),
+    )
+
+
+def _has_done(unit: UnitOfWork, place: Place, actor: Actor, team: Team | None, work: Work | None) -> bool:
+    """Whether nobody could copy: they have handed in, or can no longer."""
+    if work is not None and (work.state in HANDED_IN or work.state in (WorkState.MISSED, WorkState.EXCUSED)):
+        return True
+    own = deadlines_of(unit, place.of, team.id if team else "", [actor.person]).of(actor.person)
+    return own.is_over(place.now)
+
+
+def may_judge_without_work(place: Place, judge: Judge) -> bool:
+    """Whether somebody who handed in nothing judges all the same."""
+    handed_in = judge.work is not None and judge.work.state in HANDED_IN
+    return handed_in or place.rules.without_work

@@ -1,0 +1,240 @@
+"""The pool: works that wait for reviews, and how a reviewer comes by one.
+
+The row of a work in the pool guards its slots: it is locked, its count of leases and reviews is checked
+and saved. A reviewer's own row makes two presses at once one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from coursecrew.app.records import BYLINES, POOL, REVIEWINGS, REVIEWS, SUBMISSIONS, WORKS
+from coursecrew.app.reviewing.places import Judge, Place, judge_of, may_judge_without_work, place_of
+from coursecrew.app.unit_of_work import UnitOfWork
+from coursecrew.domain.errors import AlreadyExists, Closed, Conflict, NotFound
+from coursecrew.domain.people import Actor
+from coursecrew.domain.permissions import Action, require
+from coursecrew.domain.reviewing import (
+    DONE,
+    EXTRA,
+    Cause,
+    PoolWork,
+    Review,
+    Reviewing,
+    ReviewState,
+    Stage,
+)
+from coursecrew.domain.schedule import Step
+from coursecrew.domain.submissions import WorkState
+
+PAGE = 50
+ROUNDS = 5  # how often a take looks again after others were faster
+IN_POOL = (WorkState.IN_REVIEW, WorkState.REVIEWED)
+
+
+# --- works come in ---
+
+
+def gather(unit: UnitOfWork, place: Place, *, limit: int = 200) -> int:
+    """Bring works that were handed in since the last look into the pool; returns how many.
+
+    From here on they cannot be withdrawn. A work that comes late joins at once.
+    """
+    if place.window.is_before(unit.now):
+        return 0
+    works = unit.store.find(WORKS, activity=place.of.id, state=WorkState.SUBMITTED.value, limit=limit)
+    for found in works:
+        work = unit.store.get(WORKS, found.id, lock=True)
+        if work.state is not WorkState.SUBMITTED:
+            continue  # somebody else was here, or the team took it back
+        submission = unit.store.get(SUBMISSIONS, work.submission)
+        barred = unit.store.count(BYLINES, submission=submission.id, in_force=True)
+        try:
+            unit.store.add(
+                POOL,
+                PoolWork(
+                    unit.new_id(), place.activity.id, work.id, work.team, submission.id,
+                    submission.handed_in_at, unit.chance.randrange(1 << 30), barred=barred,
+                    late=place.due is not None and unit.now > place.due,
+                ),
+            )  # fmt: skip
+        except AlreadyExists:
+            _open_again(unit, place, work.id, submission.id)
+        unit.store.save(WORKS, replace(work, state=WorkState.IN_REVIEW))
+    return len(works)
+
+
+def _open_again(unit: UnitOfWork, place: Place, work: str, submission: str) -> None:
+    """A work that was taken out of the pool and comes again, with another version."""
+    row = unit.store.find(POOL, activity=place.activity.id, work=work, limit=1)[0]
+    unit.store.save(POOL, replace(row, submission=submission, open=True))
+
+
+# --- a reviewer takes one ---
+
+
+def take(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
+    """Take the work that needs a review most, or the one already in hand; returns the review's id.
+
+    Of lawful works the one with the fewest reviews and leases comes first. Where each has enough, an
+    extra review of the least reviewed one is written, up to two beyond. Refusals say what to wait for.
+    """
+    place = place_of(unit, activity_id)
+    judge = judge_of(unit, actor, place)
+    require(actor, Action.TAKE_REVIEW, judge.subject)
+    if judge.by_team and judge.team is None:
+        raise Conflict("review_needs_team")
+    place.window.must_be_open(unit.now, Step.REVIEW)
+    if place.stage in (Stage.STAFF, Stage.OVER):
+        raise Closed(Step.REVIEW.value, closes=place.due)
+    if not judge.has_done:
+        raise Conflict("own_work_first", title=place.of.settings.title)
+    if not may_judge_without_work(place, judge):
+        raise Conflict("no_work_no_review", title=place.of.settings.title)
+    row = _locked_row(unit, place, judge)
+    judge = judge_of(unit, actor, place)  # as it is now that nobody else takes for them
+    held = judge.holds(unit.now)
+    if held:
+        return held.id
+    if place.stage is Stage.OPEN and done_by(judge) >= row.owed:
+        raise Conflict("duty_done", have=done_by(judge))
+    return _taken(unit, place, judge, row, Cause.DUTY if done_by(judge) < row.owed else Cause.VOLUNTEER).id
+
+
+def fill_in(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
+    """Staff take a work that lacks reviews, once volunteers had their turn; returns the review's id."""
+    place = place_of(unit, activity_id)
+    judge = judge_of(unit, actor, place)
+    require(actor, Action.FILL_IN_REVIEW, judge.subject)
+    if place.stage not in (Stage.STAFF, Stage.OVER):
+        raise Conflict("not_staffs_turn")
+    judge = replace(judge, key=actor.person, by_team=False)
+    row = _locked_row(unit, place, judge)
+    held = judge.holds(unit.now)
+    if held:
+        return held.id
+    return _taken(unit, place, judge, row, Cause.FILL_IN).id
+
+
+def done_by(judge: Judge) -> int:
+    """How many of their reviews count for what they owe."""
+    return sum(review.state in DONE for review in judge.reviews)
+
+
+def _locked_row(unit: UnitOfWork, place: Place, judge: Judge) -> Reviewing:
+    """The reviewer's own row, held until the end of the use case; made at the first take."""
+    rows = unit.store.find(REVIEWINGS, activity=place.activity.id, reviewer=judge.key, limit=1)
+    if rows:
+        return unit.store.get(REVIEWINGS, rows[0].id, lock=True)
+    return unit.store.add(
+        REVIEWINGS, Reviewing(unit.new_id(), place.activity.id, judge.key, duty=place.rules.per_work)
+    )
+
+
+def _taken(unit: UnitOfWork, place: Place, judge: Judge, row: Reviewing, cause: Cause) -> Review:
+    gather(unit, place)
+    free_lapsed(unit, place.activity.id, limit=20)
+    most = place.rules.per_work + (0 if cause is Cause.FILL_IN else EXTRA)
+    work = _locked_work(unit, place, judge, most)
+    if work is None:
+        raise Conflict("nothing_to_review")
+    unit.store.save(POOL, replace(work, taken=work.taken + 1))
+    unit.store.save(REVIEWINGS, replace(row, places=row.places + 1))
+    return unit.store.add(
+        REVIEWS,
+        Review(
+            unit.new_id(), place.activity.id, work.id, work.team, judge.key, judge.by_team,
+            ReviewState.LEASED, cause, row.places + 1, _alias(unit, work, place.rules.per_work), unit.now,
+            lease_end(place, unit.now, unit.now), rubric=place.activity.settings.rubric.number,
+            extra=work.taken >= place.rules.per_work,
+        ),
+    )  # fmt: skip
+
+
+def _locked_work(unit: UnitOfWork, place: Place, judge: Judge, most: int) -> PoolWork | None:
+    """The work to take, locked; looked up again where others took a slot of it in the meantime."""
+    seen = 0
+    for attempt in range(ROUNDS):
+        first = next(_lawful(unit, place, judge, most), None)
+        if first is None:
+            return None
+        work = unit.store.get(POOL, first.id, lock=True)
+        seen = attempt + 1
+        if not work.open or work.taken >= most:
+            continue
+        if work.taken > first.taken and seen < ROUNDS:
+            continue  # it is no longer the one that needs it most
+        if unit.store.get(WORKS, work.work).state not in IN_POOL:
+            unit.store.save(POOL, replace(work, open=False))  # excused, or taken back by the staff
+            continue
+        return work
+    return None
+
+
+def _lawful(unit: UnitOfWork, place: Place, judge: Judge, most: int) -> Iterator[PoolWork]:
+    """Works that this reviewer may take, the neediest first; what is barred is skipped page by page."""
+    order = "rescue" if _rescue(place) else "pull"
+    after: PoolWork | None = None
+    while True:
+        page = unit.store.find(
+            POOL, activity=place.activity.id, open=True, order=order, after=after, limit=PAGE
+        )
+        yield from (work for work in page if work.taken < most and not judge.bars.bar(work))
+        if len(page) < PAGE or (order == "pull" and page[-1].taken >= most):
+            return
+        after = page[-1]
+
+
+def _rescue(place: Place) -> bool:
+    """Whether time is nearly up: then works without any finished review come first."""
+    return place.due is not None and place.now > place.due - 2 * place.rules.lease
+
+
+def _alias(unit: UnitOfWork, work: PoolWork, per_work: int) -> int:
+    """A number that says nothing about when its bearer came: drawn among those free for this work."""
+    used = {row.alias for row in unit.store.find(REVIEWS, pool=work.id, limit=200)}
+    free = [number for number in range(1, max(per_work + EXTRA, len(used) + 1) + 1) if number not in used]
+    return unit.chance.choice(free)
+
+
+def lease_end(place: Place, taken_at: datetime, now: datetime) -> datetime:
+    """Until when a work is held: a lease from now, at most three from taking, never past the feedback."""
+    lease = place.rules.lease
+    ends = [now + lease, taken_at + 3 * lease]
+    if place.feedback_at:
+        ends.append(place.feedback_at)
+    return min(ends)
+
+
+# --- holds that ran out ---
+
+
+def free_lapsed(unit: UnitOfWork, activity_id: str, *, limit: int = 200) -> int:
+    """Free the slots of holds that ran out; what was written stays with its writer."""
+    rows = unit.store.find(
+        REVIEWS, activity=activity_id, state=ReviewState.LEASED.value, order="lapsing", limit=limit
+    )
+    over = [row for row in rows if not row.is_live(unit.now)]
+    for found in over:
+        let_go(unit, found, ReviewState.LAPSED)
+    return len(over)
+
+
+def let_go(unit: UnitOfWork, found: Review, state: ReviewState, *, reason: str = "") -> Review:
+    """Free the slot of a review in hand; the work's row is locked first, as everywhere."""
+    work = unit.store.get(POOL, found.pool, lock=True)
+    review = unit.store.get(REVIEWS, found.id)
+    if review.state is not ReviewState.LEASED:
+        return review
+    unit.store.save(POOL, replace(work, taken=work.taken - 1))
+    return unit.store.save(REVIEWS, replace(review, state=state, lease_until=None, reason=reason))
+
+
+def pool_work(unit: UnitOfWork, place: Place, pool_id: str) -> PoolWork:
+    """A work in this very pool."""
+    work = unit.store.get(POOL, pool_id)
+    if work.activity != place.activity.id:
+        raise NotFound("work")
+    return work
