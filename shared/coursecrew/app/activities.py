@@ -378,13 +378,13 @@ def facts(unit: UnitOfWork, activity: Activity) -> Facts:
     if found:
         rows = unit.store.find(TEAMS, team_set=found[0].id, state="active", order="largest", limit=1)
         largest = rows[0].size if rows else 0
+    reviewed = activity.kind == PEER_REVIEW and bool(unit.store.find(REVIEWS, activity=activity.id, limit=1))
     return Facts(
         work_begun=activity.work_begun,
         largest_team=largest,
         released=activity.released_at is not None,
-        marked_rubric=unit.store.count(STAFF_SCORES, activity=activity.id) > 0,
-        reviewed=activity.kind == PEER_REVIEW
-        and bool(unit.store.find(REVIEWS, activity=activity.id, limit=1)),
+        marked_rubric=reviewed or unit.store.count(STAFF_SCORES, activity=activity.id) > 0,
+        reviewed=reviewed,
         answered=bool(unit.store.find(SURVEY_ANSWERS, activity=activity.id, limit=1)),
         now=unit.now,
     )

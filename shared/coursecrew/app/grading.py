@@ -224,7 +224,7 @@ def recompose(unit: UnitOfWork, activity: Activity, work: Work, *, by: str, caus
             account = compose(scores[0].rubric, scores[0].sheet, late, override=override)
         else:
             continue
-        result.append(_graded(unit, activity, work.team, person, old, account, by=by, cause=cause))
+        result.append(put_grade(unit, activity, work.team, person, old, account, by=by, cause=cause))
     return result
 
 
@@ -235,7 +235,7 @@ def _named(unit: UnitOfWork, work: Work) -> list[str]:
     return [row.person for row in members_of(unit, work.team) if row.active]
 
 
-def _graded(
+def put_grade(
     unit: UnitOfWork,
     activity: Activity,
     team: str,
@@ -298,7 +298,7 @@ def override_grade(
             lines[-1], code="override", before=total, after=value, values={"reason": old.override_reason}
         )
         account = Account((*lines, line), value)
-    return _graded(unit, activity, old.team, person, old, account, by=actor.person, cause="override")
+    return put_grade(unit, activity, old.team, person, old, account, by=actor.person, cause="override")
 
 
 def take_back_grade(unit: UnitOfWork, activity_id: str, person: str, *, by: str) -> bool:
@@ -335,7 +335,7 @@ def take_back_grade(unit: UnitOfWork, activity_id: str, person: str, *, by: str)
 
 def excuse_person(unit: UnitOfWork, activity: Activity, team: str, person: str, *, by: str) -> Grade:
     """Excuse one person from a round that their team handed in without them; they see it at once."""
-    grade = _graded(
+    grade = put_grade(
         unit, activity, team, person, _known(unit, activity, person), None, by=by, cause="excused"
     )
     return release_grade(unit, activity, grade)
@@ -345,7 +345,7 @@ def miss_person(unit: UnitOfWork, activity: Activity, team: str, person: str, *,
     """Count a round as missed by one person: zero, and it says so."""
     old = _known(unit, activity, person)
     account = missed(override=old.override if old else None)
-    return _graded(unit, activity, team, person, old, account, by=by, cause="missed")
+    return put_grade(unit, activity, team, person, old, account, by=by, cause="missed")
 
 
 def release_grade(unit: UnitOfWork, activity: Activity, grade: Grade) -> Grade:

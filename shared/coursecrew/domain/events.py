@@ -74,6 +74,7 @@ class Kind(StrEnum):
     ROUND_SETTLED = "round_settled"
     REVIEW_SUBMITTED = "review_submitted"
     FEEDBACK_RELEASED = "feedback_released"
+    REVIEW_EXCLUDED = "review_excluded"
     WORK_REPORTED = "work_reported"
     PERSON_NAMED = "person_named"
     PERSON_EXCLUDED = "person_excluded"

@@ -1,0 +1,240 @@
+"""What comes of reviews: authors read them, staff see that every work has its own, leave one out, release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from coursecrew.app.bonds import is_mentor
+from coursecrew.app.records import BYLINES, MEMBERSHIPS, POOL, REVIEWS, TEAMS
+from coursecrew.app.reviewing.marking import mark_work
+from coursecrew.app.reviewing.places import Judge, Place, judge_of, place_of
+from coursecrew.app.reviewing.pool import free_lapsed, gather, pool_work
+from coursecrew.app.reviewing.writing import release_work
+from coursecrew.app.teams import participants_of
+from coursecrew.app.unit_of_work import UnitOfWork
+from coursecrew.domain.errors import AlreadyDecided, Conflict, Invalid, NotFound, Problem
+from coursecrew.domain.events import Kind
+from coursecrew.domain.people import Actor, Participant
+from coursecrew.domain.permissions import Action, Subject, require
+from coursecrew.domain.review_rules import Anonymity, Feedback
+from coursecrew.domain.reviewing import COUNTED, PoolWork, Review, ReviewState, Stage
+from coursecrew.domain.teams import Team
+
+RELEASE_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where somebody stands in a peer review: what they owe, what they wrote, what their authors' side is."""
+
+    place: Place
+    judge: Judge
+    duty: int
+    done: int
+    works: Mapping[str, PoolWork]  # of the reviews
+    teams: Mapping[str, Team]  # names that may be shown to a reviewer, where the mode allows
+    own: PoolWork | None  # the own team's work in the pool
+
+
+def look_at_home(unit: UnitOfWork, actor: Actor, activity_id: str) -> Home:
+    """The learner's first page: a fixed number of queries."""
+    place = place_of(unit, activity_id)
+    judge = judge_of(unit, actor, place)
+    require(actor, Action.LOOK_AT_ACTIVITY, judge.subject)
+    pools = [review.pool for review in judge.reviews]
+    works = {row.id: row for row in unit.store.find(POOL, id=pools, limit=len(pools))} if pools else {}
+    open_names = place.rules.anonymity is not Anonymity.DOUBLE
+    ids = sorted({work.team for work in works.values()}) if open_names else []
+    teams = {team.id: team for team in unit.store.find(TEAMS, id=ids, limit=len(ids))} if ids else {}
+    mine = unit.store.find(POOL, activity=activity_id, team=judge.team.id, limit=1) if judge.team else []
+    duty = judge.row.owed if judge.row else place.rules.per_work
+    done = sum(review.state is ReviewState.SUBMITTED for review in judge.reviews)
+    return Home(place, judge, duty, done, works, teams, mine[0] if mine else None)
+
+
+@dataclass(frozen=True)
+class Received:
+    """The reviews of one work, as its authors or staff read them."""
+
+    place: Place
+    work: PoolWork
+    team: Team
+    reviews: tuple[Review, ...]
+    reviewers: Mapping[str, Participant]  # empty where the mode hides them from this reader
+    reviewer_teams: Mapping[str, Team]
+    for_staff: bool
+
+
+def received_reviews(unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str = "") -> Received:
+    """The reviews of a team's work: for its authors once released, for staff at any time.
+
+    `team_id` is one's own team if "" is given.
+    """
+    place = place_of(unit, activity_id)
+    judge = judge_of(unit, actor, place)
+    whose = team_id or (judge.team.id if judge.team else "")
+    if not whose:
+        raise NotFound("own_team")
+    found = unit.store.find(POOL, activity=place.activity.id, team=whose, limit=1)
+    if not found:
+        raise NotFound("work")
+    work = found[0]
+    named = unit.store.count(BYLINES, submission=work.submission, person=actor.person, in_force=True) > 0
+    about = Subject(
+        team=whose,
+        in_byline=named,
+        takes_part=judge.subject.takes_part,
+        mentor=is_mentor(unit, actor, whose),
+    )
+    require(actor, Action.READ_FEEDBACK, about)
+    for_staff = actor.is_staff and not named
+    if not for_staff and work.released_at is None:
+        raise Conflict("feedback_not_yet", at=place.feedback_at)
+    rows = unit.store.find(REVIEWS, pool=work.id, limit=200)
+    states = set(COUNTED) | ({ReviewState.EXCLUDED, ReviewState.REPORTED} if for_staff else set())
+    reviews = sorted((row for row in rows if row.state in states), key=lambda row: row.alias)
+    named_mode = place.rules.anonymity is Anonymity.NAMED
+    people: Mapping[str, Participant] = {}
+    teams: Mapping[str, Team] = {}
+    if for_staff or named_mode:
+        people = participants_of(
+            unit, place.activity.course, [row.written_by if row.by_team else row.reviewer for row in reviews]
+        )
+    if for_staff or place.rules.anonymity in (Anonymity.NAMED, Anonymity.TEAM_NAME):
+        teams = _reviewer_teams(unit, place, reviews)
+    return Received(place, work, unit.store.get(TEAMS, work.team), tuple(reviews), people, teams, for_staff)
+
+
+def _reviewer_teams(unit: UnitOfWork, place: Place, reviews: Sequence[Review]) -> dict[str, Team]:
+    """Reviewer's key -> team: the team that wrote, or the one that the person is in."""
+    by_person = {row.reviewer for row in reviews if not row.by_team}
+    member: dict[str, str] = {row.reviewer: row.reviewer for row in reviews if row.by_team}
+    if by_person:
+        rows = unit.store.find(
+            MEMBERSHIPS, team_set=place.team_set.id, person=sorted(by_person), limit=len(by_person)
+        )
+        member |= {row.person: row.team for row in rows}
+    ids = sorted(set(member.values()))
+    teams = {team.id: team for team in unit.store.find(TEAMS, id=ids, limit=len(ids))} if ids else {}
+    return {key: teams[team] for key, team in member.items() if team in teams}
+
+
+# --- staff: the page that proves that every work has its reviews ---
+
+
+@dataclass(frozen=True)
+class ProofRow:
+    """One work: how many reviews are in, in hand, and missing."""
+
+    work: PoolWork
+    team: Team
+    missing: int
+    since: datetime | None  # since when it waits in the staff's queue
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Where a peer review stands, for staff."""
+
+    place: Place
+    rows: tuple[ProofRow, ...]
+    works: int
+    complete: int
+    nothing: int
+    reports: tuple[Review, ...]
+    more: str
+
+
+def proof(unit: UnitOfWork, actor: Actor, activity_id: str, *, after: str = "", limit: int = 50) -> Proof:
+    """A page of works, those that lack most first: a fixed number of queries."""
+    require(actor, Action.LOOK_AT_REVIEWS)
+    place = place_of(unit, activity_id)
+    bound = {"team": list(actor.limited_to)} if actor.limited_to else {}
+    last = pool_work(unit, place, after) if after else None
+    works = unit.store.find(
+        POOL, activity=activity_id, open=True, order="fewest", after=last, limit=limit + 1, **bound
+    )
+    tally = unit.store.tally(POOL, "submitted", activity=activity_id, open=True, **bound)
+    ids = [work.team for work in works]
+    teams = {team.id: team for team in unit.store.find(TEAMS, id=ids, limit=len(ids))} if ids else {}
+    per_work = place.rules.per_work
+    reports = unit.store.find(REVIEWS, activity=activity_id, state=ReviewState.REPORTED.value, limit=50)
+    rows = tuple(
+        ProofRow(
+            work, teams[work.team], max(0, per_work - work.submitted),
+            _queued_since(place, work),
+        )
+        for work in works[:limit]
+    )  # fmt: skip
+    return Proof(
+        place,
+        rows,
+        sum(tally.values()),
+        sum(count for have, count in tally.items() if have >= per_work),
+        tally.get(0, 0),
+        tuple(row for row in reports if actor.may_see_team(row.team)),
+        works[limit - 1].id if len(works) > limit else "",
+    )
+
+
+def _queued_since(place: Place, work: PoolWork) -> datetime | None:
+    if place.stage not in (Stage.STAFF, Stage.OVER) or work.submitted >= place.rules.per_work:
+        return None
+    return place.due
+
+
+def release_feedback(unit: UnitOfWork, actor: Actor, activity_id: str) -> int:
+    """Let all authors read their reviews now; returns how many works this press released."""
+    place = place_of(unit, activity_id)
+    require(actor, Action.RELEASE_FEEDBACK)
+    return release_some_feedback(unit, place)
+
+
+def release_some_feedback(unit: UnitOfWork, place: Place) -> int:
+    """Release the reviews of up to so many works that have any."""
+    rows = unit.store.find(POOL, activity=place.activity.id, released_at=None, limit=RELEASE_AT_ONCE)
+    for row in rows:
+        release_work(unit, place, unit.store.get(POOL, row.id, lock=True))
+    return len(rows)
+
+
+def exclude_review(
+    unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str, *, reason: str
+) -> Review:
+    """Leave a review out of the score, with a reason; grades are made again and both sides are told."""
+    place = place_of(unit, activity_id)
+    require(actor, Action.EXCLUDE_REVIEW)
+    if not reason.strip():
+        raise Invalid(Problem("reason", "reason_missing"))
+    found = unit.store.get(REVIEWS, review_id)
+    if found.activity != place.activity.id:
+        raise NotFound("review")
+    work = unit.store.get(POOL, found.pool, lock=True)
+    review = unit.store.get(REVIEWS, review_id)
+    if not review.may("exclude"):
+        raise AlreadyDecided(what="review", state=review.state.value)
+    work = unit.store.save(POOL, replace(work, taken=work.taken - 1, submitted=work.submitted - 1))
+    review = unit.store.save(
+        REVIEWS, replace(review, state=ReviewState.EXCLUDED, reason=reason.strip()[:1000])
+    )
+    unit.record(
+        Kind.REVIEW_EXCLUDED, activity=place.activity.id, course=place.activity.course, by=actor.person,
+        team=work.team,
+    )  # fmt: skip
+    if work.scored_at is not None:
+        mark_work(unit, place, work, by=actor.person, cause="review_excluded")
+    return review
+
+
+# --- what time does by itself ---
+
+
+def keep_reviewing(unit: UnitOfWork, activity_id: str) -> int:
+    """One step of upkeep: works come in, holds run out, feedback goes out when its time has come."""
+    place = place_of(unit, activity_id)
+    moved = gather(unit, place) + free_lapsed(unit, activity_id)
+    if place.stage is Stage.OVER and place.rules.feedback is Feedback.DEADLINE:
+        moved += release_some_feedback(unit, place)
+    return moved
