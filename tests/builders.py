@@ -22,6 +22,7 @@ from coursecrew.domain.activities import (
     to_document,
 )
 from coursecrew.domain.people import Actor, Role
+from coursecrew.domain.review_rules import ReviewRules
 from coursecrew.domain.rubrics import Criterion, Level, Mark, Rubric
 from coursecrew.domain.schedule import Step, Window
 from coursecrew.domain.teams import Team
@@ -139,3 +140,27 @@ def hand_in(
 
 def document(**changes: Any) -> Mapping[str, object]:
     return to_document(settings(**changes))
+
+
+# --- a peer review of the works of an assignment ---
+
+REVIEWS_DUE = CLOSES + timedelta(days=5)
+REVIEW_PLACED = Placed(
+    COURSE, "Urban Water", "place-2", "review", kind="peer_review", title="Judge two plans"
+)
+
+
+def a_peer_review(
+    ports: Ports, of: Activity, rules: ReviewRules | None = None, window: Window | None = None, **changes: Any
+) -> Activity:
+    """A published peer review of an assignment's works; by default two reviews each, open from the start."""
+    activity = come_in(ports, INES, placed=REVIEW_PLACED)
+    wish = Settings(
+        title="Judge two plans",
+        goal="Read how others went about it.",
+        rubric=a_rubric(),
+        steps={Step.REVIEW: window or Window(START, REVIEWS_DUE)},
+        review=replace(rules or ReviewRules(per_work=2), of=of.name),
+    )
+    run(ports, save_settings, INES, activity.id, replace(wish, **changes), seen=activity.settings_number)
+    return run(ports, publish, INES, activity.id)
