@@ -205,6 +205,8 @@ def byline_mentor_or_staff(actor: Actor, subject: Subject) -> bool:
 def staff_outside(actor: Actor, subject: Subject) -> bool:
     """Staff who are not in that team themselves, and not looking on as a learner."""
     return staff(actor, subject) and not subject.graded_by_self and not actor.looks_on
+
+
 def own_review(actor: Actor, subject: Subject) -> bool:
     """Whoever writes that review: a person, or a member of the team that writes it together."""
     return subject.own and (subject.takes_part or actor.is_staff) and not actor.looks_on

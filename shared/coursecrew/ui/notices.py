@@ -41,6 +41,13 @@ SENTENCES: Mapping[Kind, str] = {
     Kind.MENTOR_NAMED: N_("%(person)s is now a mentor of %(name)s."),
     Kind.MENTOR_ENDED: N_("%(person)s is no longer a mentor of %(name)s."),
     Kind.SANDBOX_SHARED: N_("%(by)s shows you something in the sandbox."),
+    Kind.FEEDBACK_RELEASED: N_("The reviews of your team’s work can be read now."),
+    Kind.REVIEW_EXCLUDED: N_(
+        "The course staff left a review out of the score; grades made of it are made again."
+    ),
+    Kind.WORK_REPORTED: N_(
+        "A reviewer says that something is wrong with a work; it stands in the list of reports."
+    ),
     Kind.SANDBOX_SAID: N_("%(by)s said something about your item in the sandbox."),
     Kind.SANDBOX_YES_WANTED: N_("%(by)s asks for your yes to put a sandbox item into the draft."),
     Kind.SANDBOX_OPENED: N_(

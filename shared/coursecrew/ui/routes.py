@@ -33,6 +33,7 @@ from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity, Settings, from_document
 from coursecrew.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from coursecrew.domain.people import Actor, Role
+from coursecrew.domain.review_rules import PEER_REVIEW
 from coursecrew.ui.http import Next, Request, Response, Route
 from coursecrew.ui.pages import refusal_page
 from coursecrew.ui.scene import Scene
@@ -54,6 +55,8 @@ from coursecrew.ui.screens import (
     platform_groups,
     privacy,
     reminding,
+    review_room,
+    reviewing,
     sandbox,
     scoring,
     settings,
@@ -93,10 +96,19 @@ SCREENS: tuple[ModuleType, ...] = (
     solo,
     platform_groups,
     opening,
+    reviewing,
+    review_room,
     classroom,
 )
 ROUTES: tuple[Route, ...] = tuple(route for module in SCREENS for route in module.ROUTES)
-BEFORE_PUBLISHING = frozenset({"team", "privacy", "privacy/read"})  # "team" says that it is not ready
+# First words of paths that are there for every kind of activity, and those of a peer review alone.
+FOR_BOTH = frozenset(
+    {"settings", "people", "privacy", "grades", "release", "result", "notices", "unsubscribe"}
+)
+FOR_REVIEWS = frozenset({"reviews", "feedback", "room"})
+BEFORE_PUBLISHING = frozenset(
+    {"team", "reviews", "privacy", "privacy/read"}
+)  # "team" says that it is not ready
 _SEGMENT = re.compile(r"<(\w+)>")
 _PATTERNS: Mapping[Route, re.Pattern[str]] = {
     route: re.compile(_SEGMENT.sub(r"(?P<\1>[\\w.:~-]{1,80})", route.path)) for route in ROUTES
@@ -120,6 +132,7 @@ def serve(scene: Scene, request: Request) -> Response:
         if not (request.method == "POST" and scene.actor.looks_on):  # who looks on is told that first
             _must_be_ready(scene, request.path or start(scene))
         route, values = _find(request.method, request.path or start(scene))
+        _must_be_of_its_kind(scene, route)
         if route.method == "POST":
             return _act(arrived, scene, request, route, values)
         return _show(scene, request, request.path or start(scene))
@@ -140,7 +153,18 @@ def start(scene: Scene) -> str:
     """The path where this person begins."""
     if scene.shell.in_studio:
         return "settings"
+    if scene.activity.kind == PEER_REVIEW:
+        return "room" if scene.actor.is_staff else "reviews"
     return "teaching" if scene.actor.is_staff else "team"
+
+
+def _must_be_of_its_kind(scene: Scene, route: Route) -> None:
+    """Each kind of activity has screens of its own; a guessed path of another kind leads nowhere."""
+    first = route.path.partition("/")[0]
+    if first in FOR_BOTH:
+        return
+    if (first in FOR_REVIEWS) is not (scene.activity.kind == PEER_REVIEW):
+        raise NotFound("page")
 
 
 def _light(scene: Scene, request: Request) -> Response | None:
@@ -156,6 +180,7 @@ def _light(scene: Scene, request: Request) -> Response | None:
 def _show(scene: Scene, request: Request, path: str) -> Response:
     """The GET screen of a path."""
     route, values = _find("GET", path)
+    _must_be_of_its_kind(scene, route)
     answer: Response = route.screen(replace(scene, path=path), request, **values)
     return answer
 

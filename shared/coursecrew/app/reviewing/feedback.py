@@ -221,7 +221,7 @@ def exclude_review(
     )
     unit.record(
         Kind.REVIEW_EXCLUDED, activity=place.activity.id, course=place.activity.course, by=actor.person,
-        team=work.team,
+        team=work.team, people=[] if review.by_team else [review.reviewer],
     )  # fmt: skip
     if work.scored_at is not None:
         mark_work(unit, place, work, by=actor.person, cause="review_excluded")

@@ -349,6 +349,15 @@ def _bars(reader: Reader, grade: Grade) -> list[Bar]:
     for line in lines:
         if line.code == "work":
             bars.append(Bar(_("The team’s work"), line.before, line.after, reader.grade(line.after)))
+        elif line.code == "peers":
+            bars.append(Bar(_("What reviewers gave"), line.before, line.after, reader.grade(line.after)))
+        elif line.code == "weighted":
+            kind = "plus" if line.change >= 0 else "minus"
+            bars.append(
+                Bar(
+                    _("With the reviews you wrote"), line.before, line.after, reader.signed(line.change), kind
+                )
+            )
         elif line.code == "late":
             kind = "minus" if line.change < 0 else "part"
             bars.append(Bar(_("Handed in late"), line.before, line.after, reader.signed(line.change), kind))
@@ -432,7 +441,66 @@ def _how_override(reader: Reader, line: Line) -> AccountRow:
     return AccountRow(reader.gettext("Changed by hand"), how, reader.signed(line.change))
 
 
-HOW = {"work": _how_work, "late": _how_late, "missed": _how_missed, "override": _how_override}
+def _how_peers(reader: Reader, line: Line) -> AccountRow:
+    """Each criterion's value out of its reviews, then (3.5 ÷ 4 × 50) + …, as one would add them up."""
+    _, values = reader.gettext, line.values
+    ways = {
+        "median": _("the middle value (of an even number, the mean of the middle two)"),
+        "mean": _("the mean"),
+        "trimmed": _("the mean without the highest and the lowest (below five reviews the middle value)"),
+    }
+    criteria = values.get("criteria", ())
+    given = "; ".join(
+        f"{entry['title']}: {', '.join(reader.points(Decimal(p)) for p in entry['points'])}"
+        f" → {exact(Decimal(entry['value']))}"
+        for entry in criteria
+    )
+    terms = " + ".join(
+        f"{exact(Decimal(entry['value']))} ÷ {reader.points(Decimal(entry['most']))}"
+        f" × {exact(Decimal(entry['weight']))}"
+        for entry in criteria
+    )
+    how = _(
+        "%(have)s of %(of)s reviews. Of the points for each criterion, %(way)s: %(given)s. Then value ÷ most "
+        "points × weight: %(terms)s",
+        have=values["reviews"], of=values["per_work"], way=ways[values["method"]], given=given, terms=terms,
+    )  # fmt: skip
+    return AccountRow(_("What reviewers gave"), how, reader.grade(line.after))
+
+
+def exact(number: Decimal) -> str:
+    """A number as one works with it by hand: no zeros behind, six places at most."""
+    text = f"{number:.6f}".rstrip("0").rstrip(".")
+    return text or "0"
+
+
+def _how_reviewing(reader: Reader, line: Line) -> AccountRow:
+    how = reader.gettext(
+        "written %(done)s, let go %(waived)s, owed %(duty)s: (written + let go) ÷ owed × 100, at most 100",
+        **{name: line.values[name] for name in ("done", "waived", "duty")},
+    )
+    return AccountRow(reader.gettext("Reviews you wrote"), how, reader.grade(line.after))
+
+
+def _how_weighted(reader: Reader, line: Line) -> AccountRow:
+    work, review = line.values["weights"]
+    how = reader.gettext(
+        "work %(product)s × %(work)s %% + reviews %(review)s × %(share)s %%",
+        product=exact(Decimal(line.values["product"])), work=work,
+        review=exact(Decimal(line.values["review"])), share=review,
+    )  # fmt: skip
+    return AccountRow(reader.gettext("Together"), how, reader.grade(line.after))
+
+
+HOW = {
+    "peers": _how_peers,
+    "reviewing": _how_reviewing,
+    "weighted": _how_weighted,
+    "work": _how_work,
+    "late": _how_late,
+    "missed": _how_missed,
+    "override": _how_override,
+}
 
 
 def _cause(reader: Reader, cause: str) -> str:
@@ -446,6 +514,8 @@ def _cause(reader: Reader, cause: str) -> str:
         "missed": _("nothing was handed in"),
         "byline": _("the names on the work were corrected"),
         "taken_back": _("the grade was taken back"),
+        "reviewed": _("the reviews were counted"),
+        "review_excluded": _("a review was left out"),
     }
     return causes.get(cause, cause)
 

@@ -1,0 +1,175 @@
+"""A peer review on its screens: taken, written, read by the authors, counted, and worked out by hand."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from coursecrew.app.memory import MemoryPorts
+from coursecrew.app.outbox import deliver_all
+from coursecrew.app.records import GRADES, PARTICIPANTS, REVIEWS
+from coursecrew.app.reviewing.feedback import keep_reviewing
+from coursecrew.app.unit_of_work import run
+from coursecrew.domain.activities import Activity
+from coursecrew.domain.people import Actor
+from coursecrew.domain.review_rules import Anonymity, ReviewRules
+from coursecrew.ui.mail import compose
+from tests.app.test_reviewing import TEAMS, a_class
+from tests.builders import INES, REVIEW_PLACED, REVIEWS_DUE
+from tests.ui.parts import ask, faults, words_of
+
+P, Q, R = (TEAMS[name] for name in "PQR")
+WELL = {"level-loss": "4", "level-plan": "3", "level-open": "2", "text": "Clear; costs are missing."}
+SO_SO = {"level-loss": "3", "level-plan": "3", "level-open": "4", "text": "Good plan."}
+
+
+def do(ports: MemoryPorts, who: Actor, path: str, **form: str):
+    return ask(
+        ports,
+        who,
+        path,
+        {"request_key": f"{path}{len(ports.rows(REVIEWS))}{form}", **form},
+        placed=REVIEW_PLACED,
+    )
+
+
+def show(ports: MemoryPorts, who: Actor, path: str = ""):
+    return ask(ports, who, path, placed=REVIEW_PLACED)
+
+
+def takes(ports: MemoryPorts, who: Actor) -> str:
+    answer = do(ports, who, "reviews/take")
+    assert answer.status == 200, words_of(answer)
+    return str(re.search(r'action="reviews/([0-9a-f]+)/save"', str(answer.body))[1])  # type: ignore[index]
+
+
+def hands_in(ports: MemoryPorts, who: Actor, id: str, form: dict[str, str], seen: str = "0"):
+    return do(ports, who, f"reviews/{id}/save", act="submit", seen=seen, **form)
+
+
+def reviewed(rules: ReviewRules | None = None) -> tuple[MemoryPorts, Activity]:
+    """P has two reviews, Q and R one; reviewing is over, feedback is out, grades are released."""
+    ports, _of, activity = a_class("PQR", rules or ReviewRules(per_work=2))
+    hands_in(ports, Q[0], takes(ports, Q[0]), WELL)
+    hands_in(ports, R[0], takes(ports, R[0]), WELL)
+    hands_in(ports, R[0], takes(ports, R[0]), SO_SO)
+    hands_in(ports, P[0], takes(ports, P[0]), WELL)
+    ports.clock.move_to(REVIEWS_DUE + timedelta(hours=73))
+    run(ports, keep_reviewing, activity.id)
+    deliver_all(ports, compose=compose)
+    return ports, activity
+
+
+def test_a_learner_is_led_from_the_first_work_to_the_last() -> None:
+    ports, _of, _activity = a_class("PQR")
+    assert "Review 2 works" in words_of(show(ports, P[0]))
+    id = takes(ports, P[0])
+    page = show(ports, P[0], f"reviews/{id}")
+    assert faults(page) == []
+    assert "Review of Work 1" in words_of(page)
+    wrong = hands_in(ports, P[0], id, {"level-loss": "4", "comment-plan": "By when?"})
+    assert wrong.status == 422
+    assert "By when?" in str(wrong.body)
+    assert "choose a level" in words_of(wrong)
+    kept = do(
+        ports,
+        P[0],
+        f"reviews/{id}/save",
+        act="keep",
+        seen="0",
+        **{"level-loss": "4", "comment-plan": "By when?"},
+    )
+    assert "By when?" in str(kept.body)
+    assert "Go on with your review" in words_of(show(ports, P[0]))
+    assert hands_in(ports, P[0], id, WELL, seen="1").status == 200
+    assert "Review 1 work" in words_of(show(ports, P[0]))
+
+
+def test_authors_read_their_reviews_by_alias_and_only_when_it_is_time() -> None:
+    ports, _activity = reviewed()
+    page = show(ports, P[1], "feedback")
+    assert faults(page) == []
+    assert "Clear; costs are missing." in words_of(page)
+    assert re.search(r"Reviewer \d", words_of(page))
+    assert "can be read now" in words_of(show(ports, P[1]))
+    early, _of, _a = a_class("PQR")
+    takes(early, Q[0])
+    assert show(early, P[0], "feedback").status == 409
+
+
+@pytest.mark.parametrize("mode", Anonymity)
+def test_no_side_finds_whom_it_may_not_know_on_any_page_or_letter(mode: Anonymity) -> None:
+    ports, activity = reviewed(ReviewRules(per_work=2, anonymity=mode))
+    people = {row.name: row for row in ports.rows(PARTICIPANTS)}
+    pages = ["", "feedback", "result", *(f"reviews/{row.id}" for row in ports.rows(REVIEWS))]
+    reviewers = {name: people[name] for name in ("Q1", "R1")}
+    authors = {name: people[name] for name in ("Q1", "Q2", "R1", "R2")}
+    seen = "".join(
+        str(show(ports, P[1], path).body) + repr(show(ports, P[1], path).headers) for path in pages
+    )
+    seen += "".join(f"{mail.subject} {mail.text} {mail.html}" for mail in ports.mailer.to(P[1].person))
+    for name, row in reviewers.items():
+        known = mode is Anonymity.NAMED
+        assert (f">{name}<" in seen or f" {name} " in seen) is known, (mode, name)
+        assert row.person not in seen
+    written = "".join(str(show(ports, P[0], path).body) for path in pages if path.startswith("reviews/"))
+    for name, row in authors.items():
+        assert row.person not in written
+        if mode in (Anonymity.DOUBLE, Anonymity.TEAM_NAME):
+            assert not re.search(rf"\b{name}\b", written), (mode, name)
+    assert ("Team " in written) is (mode is not Anonymity.DOUBLE)
+    del activity
+
+
+def test_staff_see_that_every_work_has_its_reviews_and_release_the_grades() -> None:
+    ports, activity = reviewed(ReviewRules(per_work=2, weight_product=80, weight_review=20))
+    room = show(ports, INES)
+    assert faults(room) == []
+    assert "2 works lack reviews" in words_of(room)
+    assert "Grades of 3 teams are worked out" in str(do(ports, INES, "room/mark").body)
+    assert do(ports, INES, "release/now").status == 200
+    page = words_of(show(ports, P[0], "result"))
+    total = next(row.total for row in ports.rows(GRADES, activity=activity.id, person=P[0].person))
+    assert total == recomputed(page) == Decimal("81.25") * 80 / 100 + Decimal(50) * 20 / 100
+
+
+def recomputed(page: str) -> Decimal:
+    """The grade out of the words of its page alone, by arithmetic of our own."""
+    work = Decimal(0)
+    sums = re.search(r"most points × weight: (.+?) \d", page)
+    assert sums
+    for value, most, weight in re.findall(r"([\d.]+) ÷ ([\d.]+) × ([\d.]+)", page):
+        work += Decimal(value) / Decimal(most) * Decimal(weight)
+    written = re.search(r"written (\d+), let go (\d+), owed (\d+)", page)
+    shares = re.search(r"× (\d+) % \+ reviews [\d.]+ × (\d+) %", page)
+    assert written
+    assert shares
+    done, waived, duty = (int(one) for one in written.groups())
+    review = Decimal(min(100, 100 * (done + waived) / duty))
+    return work * int(shares[1]) / 100 + review * int(shares[2]) / 100
+
+
+def test_a_review_left_out_changes_the_grade_and_says_why() -> None:
+    ports, activity = reviewed()
+    do(ports, INES, "room/mark")
+    team = next(row.team for row in ports.rows(REVIEWS) if row.reviewer == Q[0].person)
+    page = show(ports, INES, f"feedback/{team}")
+    assert faults(page) == []
+    assert "Q1" in words_of(page)
+    id = next(row.id for row in ports.rows(REVIEWS) if row.reviewer == Q[0].person)
+    assert do(ports, INES, f"feedback/{team}/exclude", review=id).status == 422
+    gone = do(ports, INES, f"feedback/{team}/exclude", review=id, reason="It is about another work.")
+    assert "Left out of the score: It is about another work." in words_of(gone)
+    assert next(r.total for r in ports.rows(GRADES, activity=activity.id, person=P[0].person)) == Decimal(80)
+
+
+def test_screens_of_the_other_kind_lead_nowhere() -> None:
+    ports, of, _activity = a_class("PQ")
+    for path in ("team", "draft", "hand-in", "sandbox", "teams", "grading"):
+        assert show(ports, P[0], path).status == 404
+    for path in ("reviews", "feedback", "room"):
+        assert ask(ports, P[0], path).status == 404
+    del of
