@@ -9,7 +9,7 @@ RUN := $(DEV)/bin/python
 PEER := .venv-peer
 # Whoever has the developer's environment needs no second one for the demo.
 DEMO := $(if $(wildcard $(DEV)/.ready),$(DEV),.venv-demo)
-PACKAGES := coursecrew coursecrew_lti coursecrew_openedx coursecrew_team_assignment
+PACKAGES := coursecrew coursecrew_lti coursecrew_openedx coursecrew_team_assignment coursecrew_peer_review
 EVERYTHING := postgres,mariadb,redis,browser,peer_platform
 
 .DEFAULT_GOAL := help

@@ -8,12 +8,15 @@ from setuptools import find_namespace_packages, setup
 ROOT = Path(__file__).parent
 
 # Each of these folders holds import packages; none of them is one.
-SOURCE_ROOTS = ["shared", "lti_tool", "xblocks/platform", "xblocks/team_assignment"]
+SOURCE_ROOTS = ["shared", "lti_tool", "xblocks/platform", "xblocks/team_assignment", "xblocks/peer_review"]
 PACKAGES = {
     name: root for root in SOURCE_ROOTS for name in find_namespace_packages(root, include=["coursecrew*"])
 }
 VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "shared/coursecrew/__init__.py").read_text())[1]
-BLOCKS = {"coursecrew_team_assignment": "TeamAssignmentBlock"}
+BLOCKS = {
+    "coursecrew_team_assignment": "TeamAssignmentBlock",
+    "coursecrew_peer_review": "PeerReviewBlock",
+}
 DJANGO_APPS = [
     "coursecrew = coursecrew_openedx.apps:CoursecrewConfig",
     "coursecrew_ui = coursecrew_openedx.apps:CoursecrewUiConfig",

@@ -123,7 +123,13 @@ def test_the_wheel_carries_what_is_not_code_alone(unpacked: Path, pattern: str) 
 
 def test_nothing_but_our_packages_lies_in_the_wheel(unpacked: Path) -> None:
     top = {path.name for path in unpacked.iterdir() if not path.name.endswith(".dist-info")}
-    assert top == {"coursecrew", "coursecrew_lti", "coursecrew_openedx", "coursecrew_team_assignment"}
+    assert top == {
+        "coursecrew",
+        "coursecrew_lti",
+        "coursecrew_openedx",
+        "coursecrew_team_assignment",
+        "coursecrew_peer_review",
+    }
 
 
 def source_of(unpacked: Path, module: str) -> str:
@@ -149,7 +155,13 @@ def test_block_types_keep_the_names_that_courses_hold(unpacked: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["coursecrew.cli", "coursecrew_lti.cli", "coursecrew_team_assignment.block"]
+    "module",
+    [
+        "coursecrew.cli",
+        "coursecrew_lti.cli",
+        "coursecrew_team_assignment.block",
+        "coursecrew_peer_review.block",
+    ],
 )
 def test_what_is_named_can_be_imported_from_the_wheel_alone(unpacked: Path, module: str) -> None:
     code = f"import sys; sys.path.insert(0, {str(unpacked)!r}); import {module}; print({module}.__file__)"

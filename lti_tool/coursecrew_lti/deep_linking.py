@@ -10,6 +10,7 @@ from flask import Blueprint, Response, g, request
 from joserfc import jwt
 
 from coursecrew.domain.people import Role
+from coursecrew.domain.review_rules import PEER_REVIEW, TEAM_ASSIGNMENT
 from coursecrew.ui.reader import translations
 from coursecrew_lti import places
 from coursecrew_lti import registration as registrations
@@ -37,6 +38,8 @@ def pick() -> Response:
     if session.role not in (Role.INSTRUCTOR, Role.AUTHOR):
         return refuse(Rejected("not_a_teacher"), "pick")
     title = " ".join(request.form.get("title", "").split())[:200]
+    kind = request.form.get("kind", TEAM_ASSIGNMENT)
+    kind = kind if kind in (TEAM_ASSIGNMENT, PEER_REVIEW) else TEAM_ASSIGNMENT
     wanted = request.form.get("act", "add") != "cancel" and bool(title)
     with this.begin() as connection:
         registration = registrations.get(connection, session.registration)
@@ -46,7 +49,7 @@ def pick() -> Response:
         if wanted:
             place = places.pick_place(
                 connection, registration=session.registration, course=session.course, title=title,
-                ids=this.ids, now=this.wall(),
+                kind=kind, ids=this.ids, now=this.wall(),
             )  # fmt: skip
             items.append(content_item(place.item, title))
     log("pick", "accepted", registration=registration.id, items=len(items))

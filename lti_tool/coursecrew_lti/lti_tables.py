@@ -162,6 +162,7 @@ PLACE = Table(
     _text("title"),
     _text("name", 80),
     _text("origin", 32),  # the place it is a copy of
+    SqlColumn("kind", short(40), nullable=False, default="team_assignment", server_default="team_assignment"),
     _json("gradebook"),  # the AGS claim of the last launch
     _json("line_items"),  # tag -> address
     _time("created_at"),

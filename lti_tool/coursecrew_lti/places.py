@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from coursecrew.app.ports import Ids
 from coursecrew.domain.people import Role
+from coursecrew.domain.review_rules import TEAM_ASSIGNMENT
 from coursecrew_lti.browser import Session
 from coursecrew_lti.launch import (
     AGS_CLAIM,
@@ -201,36 +202,38 @@ def _new_place(
     """
     item = item_of(launch)
     original = _original(connection, course, item) if item else None
+    kind = original.kind if original else TEAM_ASSIGNMENT
     id = ids.new()
     fresh: dict[str, Any] = {
         "id": id, "registration": course.registration, "course": course.id, "item": item or id,
         "resource_link": link["id"], "title": _text(link.get("title")), "gradebook": {}, "line_items": {},
-        "name": short_name(_text(link.get("title")), id), "origin": original or "", "created_at": now,
+        "name": short_name(_text(link.get("title")), id), "kind": kind,
+        "origin": original.id if original else "", "created_at": now,
     }  # fmt: skip
     _insert(connection, PLACE, fresh)
     where = (PLACE.c.course == course.id, PLACE.c.resource_link == link["id"])
     return connection.execute(select(PLACE).where(*where)).one()
 
 
-def _original(connection: Connection, course: Row[Any], item: str) -> str | None:
-    found: str | None = connection.execute(
-        select(PLACE.c.id)
+def _original(connection: Connection, course: Row[Any], item: str) -> Any:
+    """The place that a copied link was made from: its id and its kind."""
+    return connection.execute(
+        select(PLACE.c.id, PLACE.c.kind)
         .where(PLACE.c.registration == course.registration, PLACE.c.item == item)
         .order_by(PLACE.c.created_at)
         .limit(1)
-    ).scalar()
-    return found
+    ).first()
 
 
 def pick_place(
-    connection: Connection, *, registration: str, course: str, title: str, ids: Ids, now: datetime
+    connection: Connection, *, registration: str, course: str, title: str, kind: str, ids: Ids, now: datetime
 ) -> Row[Any]:
-    """A place that a teacher names before the platform has made a link to it."""
+    """A place that a teacher names, with its kind, before the platform has made a link to it."""
     id = ids.new()
     fresh: dict[str, Any] = {
         "id": id, "registration": registration, "course": course, "item": id, "resource_link": None,
         "title": _text(title), "name": short_name(title, id), "origin": "", "gradebook": {},
-        "line_items": {}, "created_at": now,
+        "line_items": {}, "kind": kind, "created_at": now,
     }  # fmt: skip
     connection.execute(insert(PLACE).values(fresh))
     return connection.execute(select(PLACE).where(PLACE.c.id == id)).one()
@@ -273,5 +276,6 @@ class Here:
     place: str = ""
     place_name: str = ""
     place_title: str = ""
+    place_kind: str = TEAM_ASSIGNMENT
     origin: str = ""
     platform: str = ""

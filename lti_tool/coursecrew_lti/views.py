@@ -23,6 +23,7 @@ from coursecrew.app.activities import Placed
 from coursecrew.app.files import open_file
 from coursecrew.domain.errors import NotFound, Refusal
 from coursecrew.domain.people import Actor, Role, Source
+from coursecrew.domain.review_rules import TEAM_ASSIGNMENT
 from coursecrew.ui import http, routes
 from coursecrew.ui.errors import fault, status_of
 from coursecrew.ui.reader import translations
@@ -391,6 +392,7 @@ def _here(connection: Any, session: Session) -> Here | None:
             USER.c.name.label("person_name"), USER.c.zone,
             COURSE.c.title.label("course_title"),
             PLACE.c.id.label("place"), PLACE.c.name.label("place_name"), PLACE.c.title, PLACE.c.origin,
+            PLACE.c.kind,
         )
         .select_from(REGISTRATION)
         .outerjoin(USER, (USER.c.id == session.person) & (USER.c.registration == REGISTRATION.c.id))
@@ -403,7 +405,8 @@ def _here(connection: Any, session: Session) -> Here | None:
     return Here(
         session=session, name=row.person_name or "", zone=row.zone or "",
         course_title=row.course_title or "", place=row.place or "", place_name=row.place_name or "",
-        place_title=row.title or "", origin=row.origin or "",
+        place_title=row.title or "", place_kind=row.kind or TEAM_ASSIGNMENT,
+        origin=row.origin or "",
         platform=row.name or platform(row.family or family_of(row.issuer)).name,
     )  # fmt: skip
 
@@ -421,6 +424,7 @@ def scene_of(this: Tool, here: Here) -> Scene:
             place=here.place,
             name=here.place_name,
             title=here.place_title,
+            kind=here.place_kind,
         ),
         shell=Shell(
             heading=1,

@@ -68,7 +68,7 @@ def test_an_activity_that_was_added_leads_back_to_the_course_page(both, open_pag
     page.goto(both.lms)
     page.get_by_role("link", name="add an activity").click()
     picker = page.frame_locator("iframe")
-    picker.get_by_label("Name of the assignment").fill("A second one")
+    picker.get_by_label("Name of the activity").fill("A second one")
     picker.get_by_role("button", name="Add to the course").click()
     page.get_by_role("radio", name=re.compile("A second one")).wait_for()
     assert page.get_by_role("radio", name=re.compile("A second one")).is_checked()

@@ -65,7 +65,7 @@ def tool(folder: Path, *, framed: bool) -> Iterator[House]:
             page = open_page()
             page.goto(f"{both.lms}/add")
             picker = page.frame_locator("iframe")
-            picker.get_by_label("Name of the assignment").fill("Cut water loss in one district")
+            picker.get_by_label("Name of the activity").fill("Cut water loss in one district")
             picker.get_by_role("button", name="Add to the course").click()
             page.wait_for_url("**activity=*")
             place["link"] = page.url.partition("activity=")[2].partition("&")[0].partition("#")[0]

@@ -642,7 +642,7 @@ def test_y04_a_teacher_who_adds_an_activity_sees_the_picker(browser, tool, decis
     claims = {**DEEP_LINKING, "message_type": "LtiDeepLinkingRequest", "resource_link": None}
     answer = browser.launch(roles=[INSTRUCTOR], **claims)
     is_accepted(answer, tool, decisions)
-    assert "Name of the assignment" in browser.enter(answer)
+    assert "Name of the activity" in browser.enter(answer)
 
 
 def test_y05_deep_linking_without_settings_is_refused(browser, tool, decisions):

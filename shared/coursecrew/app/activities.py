@@ -41,7 +41,7 @@ from coursecrew.domain.errors import Conflict, Invalid, NotFound, Stale
 from coursecrew.domain.events import Kind
 from coursecrew.domain.people import Actor, Participant, Role, one_line
 from coursecrew.domain.permissions import Action, Subject, require
-from coursecrew.domain.review_rules import PEER_REVIEW
+from coursecrew.domain.review_rules import PEER_REVIEW, TEAM_ASSIGNMENT
 from coursecrew.domain.schedule import Extension, Step, Window
 from coursecrew.domain.teams import Happened, MembershipEvent, TeamSet
 
@@ -366,9 +366,9 @@ def team_set_of(unit: UnitOfWork, activity: Activity, *, lock: bool = False) -> 
 
 
 def activities_of(unit: UnitOfWork, team_set: TeamSet) -> list[Activity]:
-    """The published activities whose teams are those of this set."""
+    """The published team assignments whose teams are those of this set."""
     rows = unit.store.find(ACTIVITIES, course=team_set.course, state=State.PUBLISHED.value, limit=1000)
-    return [row for row in rows if row.settings.teams.name == team_set.name]
+    return [row for row in rows if row.kind == TEAM_ASSIGNMENT and row.settings.teams.name == team_set.name]
 
 
 def facts(unit: UnitOfWork, activity: Activity) -> Facts:

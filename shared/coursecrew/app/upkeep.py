@@ -17,6 +17,7 @@ from coursecrew.app.mergers import tend_mergers
 from coursecrew.app.plans import keep_plans
 from coursecrew.app.ports import Ports
 from coursecrew.app.records import ACTIVITIES, ASKINGS, REQUEST_KEYS, TEAM_SETS, TEAMS, WORKS
+from coursecrew.app.reviewing.feedback import keep_reviewing
 from coursecrew.app.sandbox_files import sweep_sandbox_files
 from coursecrew.app.solo import tend_solo
 from coursecrew.app.submissions import begin_work, pass_time
@@ -24,6 +25,8 @@ from coursecrew.app.surveys import delete_sensitive, with_sensitive_left
 from coursecrew.app.teams import fill_free_seats
 from coursecrew.app.unit_of_work import KEYS_LAST, UnitOfWork, run
 from coursecrew.domain.activities import Activity, State
+from coursecrew.domain.errors import Conflict
+from coursecrew.domain.review_rules import PEER_REVIEW
 from coursecrew.domain.schedule import Step
 from coursecrew.domain.submissions import Work, WorkState
 from coursecrew.domain.teams import Asking, Team
@@ -49,7 +52,10 @@ def upkeep(ports: Ports) -> Kept:
     members who were not seen, people who came late, teams that shrank, sensitive answers whose time
     is over."""
     works = 0
-    activities = _published(ports)
+    published = _published(ports)
+    activities = [activity for activity in published if activity.kind != PEER_REVIEW]
+    for review in (activity for activity in published if activity.kind == PEER_REVIEW):
+        _keep_review(ports, review)
     for activity in activities:
         works += _let_time_pass(ports, activity)
         run(ports, fill_free_seats, activity.id)
@@ -65,6 +71,14 @@ def upkeep(ports: Ports) -> Kept:
     return Kept(
         works, _expire_askings(ports), _forget_keys(ports), members, _forget_sensitive(ports), placed, mergers
     )  # fmt: skip
+
+
+def _keep_review(ports: Ports, review: Activity) -> None:
+    """Let time pass in a peer review; one whose assignment is not in the course waits for its author."""
+    try:
+        _until_done(ports, lambda unit: keep_reviewing(unit, review.id))
+    except Conflict:
+        return
 
 
 def _published(ports: Ports) -> list[Activity]:

@@ -978,6 +978,11 @@ CHECKS: Mapping[str, str] = {
     "nobody_yet": N_("Nobody is in the course yet. You may publish; people are seen once they come."),
     "survey_missing": N_("Teams are to be formed by a survey, and the survey has no question yet."),
     "survey_after_due": N_("The survey closes after the work is due: teams would be formed too late."),
+    "reviewed_missing": N_("No team assignment is named whose works are reviewed."),
+    "no_review_due": N_("Reviews have no due date. You may publish; nothing then hurries anybody."),
+    "too_few_reviewers": N_(
+        "The course has %(learners)s people, and each work needs %(each)s reviews by others: some will lack."
+    ),
     "no_due_date": N_("Handing in has no due date. You may publish; nobody will ever be late."),
 }
 

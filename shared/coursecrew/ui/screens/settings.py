@@ -30,6 +30,7 @@ from coursecrew.domain.activities import (
 )
 from coursecrew.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Stale
 from coursecrew.domain.permissions import Action, is_allowed
+from coursecrew.domain.review_rules import PEER_REVIEW
 from coursecrew.domain.schedule import Step, Window
 from coursecrew.ui.errors import say_check
 from coursecrew.ui.forms import Reading
@@ -38,6 +39,7 @@ from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.panels import Panel, Press, Wait
 from coursecrew.ui.plan_settings import milestone_rows, way_there
 from coursecrew.ui.reader import Reader
+from coursecrew.ui.review_settings import assignments_in, choices, review_document
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.starter import starter
 from coursecrew.ui.together import charter_rows, together
@@ -76,12 +78,15 @@ def settings(scene: Scene, request: Request) -> Response:
     _ = scene.reader.gettext
     files = [] if scene.shell.in_studio else run(scene.ports, files_of, scene.activity.id)
     shown = replace(scene, refusal=None) if stale else scene
+    reviews = scene.activity.kind == PEER_REVIEW
+    of_kind = _of_reviews(scene, stored) if reviews else {}
     response = page(
         shown,
         request,
-        "settings.html",
-        title=stored.title or _("A new team assignment"),
-        eyebrow=_("Team assignment · settings"),
+        "settings_review.html" if reviews else "settings.html",
+        title=stored.title or (_("A new peer review") if reviews else _("A new team assignment")),
+        eyebrow=_("Peer review · settings") if reviews else _("Team assignment · settings"),
+        **of_kind,
         stored=stored,
         seen=seen,
         began=beginning(scene),
@@ -103,6 +108,16 @@ def settings(scene: Scene, request: Request) -> Response:
     return replace(response, status=409) if stale else response
 
 
+def _of_reviews(scene: Scene, stored: Settings) -> dict[str, Any]:
+    """What the form of a peer review shows beside what every form does."""
+    rows = [] if scene.shell.in_studio else run(scene.ports, assignments_in, scene.activity.course)
+    return {
+        "rules": stored.review,
+        "window": stored.step(Step.REVIEW),
+        "offered": choices(scene.reader, rows),
+    }
+
+
 def is_editable(scene: Scene) -> bool:
     """Whether this place keeps the settings: the tool itself, or the editor that asked for them."""
     return scene.shell.keep_settings is not None or scene.placed.settings_here
@@ -114,6 +129,9 @@ def may_change(scene: Scene) -> bool:
 
 
 def _is_new(scene: Scene) -> bool:
+    """Whether a ready-made assignment would fill it; a peer review has none."""
+    if scene.activity.kind == PEER_REVIEW:
+        return False
     return not scene.settings.goal and not scene.settings.rubric.criteria
 
 
@@ -154,7 +172,9 @@ def _panel(scene: Scene, stored: Settings, checks: list[Check]) -> Panel:
             label,
             _("Publish it"),
             [
-                _("Nothing blocks it. Learners see it at once, and can answer the survey.")
+                _("Nothing blocks it. Learners see it at once.")
+                if scene.activity.kind == PEER_REVIEW
+                else _("Nothing blocks it. Learners see it at once, and can answer the survey.")
                 if stored.teams.join is JoinRule.FORMED
                 else _("Nothing blocks it. Learners see it at once, and can find their teams.")
             ],
@@ -165,7 +185,11 @@ def _panel(scene: Scene, stored: Settings, checks: list[Check]) -> Panel:
         _("Published"),
         _("Learners see this assignment"),
         [_("Most things can still be changed; what is locked says so beside it.")],
-        [Press(_("To the teams"), "teaching", look="plain")],
+        [
+            Press(_("To the reviews"), "room", look="plain")
+            if scene.activity.kind == PEER_REVIEW
+            else Press(_("To the teams"), "teaching", look="plain")
+        ],
         waits,
     )
 
@@ -187,6 +211,9 @@ def held_sentence(code: str, reader: Reader) -> str:
             "What people have answered stays as it was asked: the kind of a question, the answers offered, "
             "and what is sensitive. Ask a new question instead."
         ),
+        "anonymity": _("Who knows whom stays as it was: reviews are being written under that promise."),
+        "reviewed": _("Whose works are reviewed, and by whom, stays: somebody has begun a review."),
+        "review_due": _("The due time of reviews stays: the new one had passed while more was promised."),
         "survey_closes": _("The survey’s closing time stays: the new one had passed while it was open."),
         "unreadable": _(
             "The settings could not be read, so the earlier ones stay in force. Save them once more."
@@ -271,7 +298,7 @@ def publish_now(scene: Scene, request: Request) -> Next:
     if scene.shell.in_studio:
         raise Conflict("publish_in_platform")
     do(scene, request, publish, complete=scene.ports.people.knows_all(scene.activity.course))
-    return Next("teaching", scene.reader.gettext("Published. Learners see it now."))
+    return Next("", scene.reader.gettext("Published. Learners see it now."))
 
 
 def _form(scene: Scene, request: Request) -> Settings:
@@ -279,6 +306,8 @@ def _form(scene: Scene, request: Request) -> Settings:
     reading = Reading(request, scene.reader)
     old = scene.settings
     document = to_document(old)
+    if scene.activity.kind == PEER_REVIEW:
+        return _read(reading, _review_form(reading, old, document))
     document |= {
         "title": reading.text("title", most=200) or old.title,
         "goal": reading.text("goal", most=500),
@@ -316,12 +345,29 @@ def _form(scene: Scene, request: Request) -> Settings:
         **document["steps"],
         "draft": {name: _iso(getattr(window, name)) for name in ("opens", "due", "closes")},
     }
+    return _read(reading, document)
+
+
+def _read(reading: Reading, document: dict[str, Any]) -> Settings:
+    """The document as settings; refused with everything that is wrong with form and document."""
     try:
         wish = from_document(document)
     except Invalid as refusal:
         raise Invalid(*reading.problems, *refusal.problems) from None
     reading.check()
     return wish
+
+
+def _review_form(reading: Reading, old: Settings, document: dict[str, Any]) -> dict[str, Any]:
+    """What the form of a peer review says."""
+    return {
+        **document,
+        "title": reading.text("title", most=200) or old.title,
+        "goal": reading.text("goal", most=500),
+        "task": reading.text("task", most=100_000),
+        "rubric": {"number": old.rubric.number, "criteria": list(_criteria(reading))},
+        **review_document(reading, old, document),
+    }
 
 
 def _points(scene: Scene, request: Request) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Peer review, as a block of Open edX."""
