@@ -152,8 +152,9 @@ def _live_on(here: Class) -> None:
 
 
 def told(text: object) -> list[str]:
-    """What of the planted words stands in something."""
-    return re.findall(rf"{WORD} \d+|{NUMBER}\d+", repr(text)) or ([WORD] if WORD in repr(text) else [])
+    """What of the planted words stands in something; digits inside a random id are none of them."""
+    number = rf"(?<![0-9a-f]){NUMBER}\d+(?![0-9a-f])"
+    return re.findall(rf"{WORD} \d+|{number}", repr(text)) or ([WORD] if WORD in repr(text) else [])
 
 
 # --- every route, filled in with rows that are there ---

@@ -26,11 +26,11 @@ from coursecrew.app.records import (
     StoredFile,
 )
 from coursecrew.app.sandbox import readable_sandbox_file
-from coursecrew.app.teams import participant_of, standing
+from coursecrew.app.teams import Standing, participant_of, standing
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.errors import Conflict, NotAllowed, NotFound, TooLarge, WrongFileType
 from coursecrew.domain.people import Actor
-from coursecrew.domain.permissions import Action, is_allowed, require
+from coursecrew.domain.permissions import Action, Subject, is_allowed, require
 from coursecrew.domain.pictures import NotAPicture, cleaned
 from coursecrew.domain.sandbox import SandboxFile
 from coursecrew.domain.team_files import TeamFile
@@ -219,11 +219,7 @@ def readable_file(unit: UnitOfWork, actor: Actor, course: str, row: TeamFile) ->
     works = unit.store.find(WORKS, activity=row.activity, team=row.team, order="latest", limit=1)
     if works and is_work_closed_to(unit, works[0], here.membership):
         subject = replace(subject, member=False)
-    if not subject.member and row.team in {
-        one.id for one in left_teams(unit, here.team_set.id, actor.person)
-    }:
-        subject = replace(subject, member=True)  # of a team that became part of another
-    if row.state == "here" and is_allowed(actor, Action.READ_DRAFT, subject):
+    if row.state == "here" and is_allowed(actor, Action.READ_DRAFT, _as_was(unit, subject, here, actor)):
         return row
     sealed = [one.submission for one in unit.store.find(SEALED_FILES, file=row.id)]
     named = {one.submission for one in unit.store.find(BYLINES, submission=sealed, person=actor.person)}
@@ -231,6 +227,14 @@ def readable_file(unit: UnitOfWork, actor: Actor, course: str, row: TeamFile) ->
         if is_allowed(actor, Action.READ_SUBMISSION, replace(subject, in_byline=submission in named)):
             return row
     raise NotAllowed(str(Action.READ_SUBMISSION if row.state == "gone" else Action.READ_DRAFT))
+
+
+def _as_was(unit: UnitOfWork, subject: Subject, here: Standing, actor: Actor) -> Subject:
+    """Towards the draft of a team that became part of another, whoever was in it then is a member still."""
+    left = not subject.member and subject.team in {
+        team.id for team in left_teams(unit, here.team_set.id, actor.person)
+    }
+    return replace(subject, member=subject.member or left)
 
 
 def remove_file(ports: Ports, actor: Actor, activity_id: str, file_id: str) -> None:
