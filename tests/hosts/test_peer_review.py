@@ -53,6 +53,7 @@ def reviews_of(house: House) -> tuple[House, str]:
         host = ReviewLink(house.host.app, tool, house.host.platform)
         host.item = picked.item
         return House(host, "lti"), name
+    assert isinstance(house.host, BlockHost)
     from workbench import scenarios
 
     from coursecrew_openedx.activities import short_name

@@ -168,7 +168,7 @@ def picked(app, platform, tool):
     one = find(tool, "COURSE")[0]
     with tool.begin() as connection:
         return places.pick_place(
-            connection, registration=one.registration, course=one.id, title=TITLE,
+            connection, registration=one.registration, course=one.id, title=TITLE, kind="team_assignment",
             ids=tool.ids, now=tool.wall(),
         )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,16 +11,18 @@ import pytest
 
 from coursecrew.app.memory import MemoryPorts
 from coursecrew.app.outbox import deliver_all
-from coursecrew.app.records import GRADES, PARTICIPANTS, REVIEWS
+from coursecrew.app.records import ACTIVITIES, GRADES, PARTICIPANTS, REVIEWS
 from coursecrew.app.reviewing.feedback import keep_reviewing
 from coursecrew.app.unit_of_work import run
 from coursecrew.domain.activities import Activity
 from coursecrew.domain.people import Actor
 from coursecrew.domain.review_rules import Anonymity, ReviewRules
 from coursecrew.ui.mail import compose
+from coursecrew.ui.routes import FOR_REVIEWS, ROUTES
 from tests.app.test_reviewing import TEAMS, a_class
 from tests.builders import INES, REVIEW_PLACED, REVIEWS_DUE
-from tests.ui.parts import ask, faults, words_of
+from tests.ui.class_of import Counted
+from tests.ui.parts import Part, ask, faults, words_of
 
 P, Q, R = (TEAMS[name] for name in "PQR")
 WELL = {"level-loss": "4", "level-plan": "3", "level-open": "2", "text": "Clear; costs are missing."}
@@ -173,3 +176,76 @@ def test_screens_of_the_other_kind_lead_nowhere() -> None:
     for path in ("reviews", "feedback", "room"):
         assert ask(ports, P[0], path).status == 404
     del of
+
+
+PAGES = [
+    ("reviews", P[0]), ("reviews/<review>", Q[0]), ("feedback", P[1]), ("feedback/<team>", INES),
+    ("room", INES), ("settings", INES), ("grades", INES), ("release", INES), ("result", P[0]),
+]  # fmt: skip
+
+
+def test_each_screen_of_a_peer_review_is_named_here() -> None:
+    shown = {
+        route.path for route in ROUTES if route.method == "GET" and route.path.split("/")[0] in FOR_REVIEWS
+    }
+    assert {re.sub("<[a-z]+>", "<>", path) for path in shown} <= {
+        re.sub("<[a-z]+>", "<>", path) for path, _ in PAGES
+    }
+
+
+def asked(teams: str, path: str, who: Actor) -> tuple[Counter[str], int]:
+    """How often a page asks the store in a class of so many teams, and what a second look writes."""
+    ports, _of, activity = a_class(teams, ReviewRules(per_work=1))
+    for name in teams:
+        hands_in(ports, TEAMS[name][0], takes(ports, TEAMS[name][0]), WELL)
+    ports.clock.move_to(REVIEWS_DUE + timedelta(hours=73))
+    run(ports, keep_reviewing, activity.id)
+    do(ports, INES, "room/mark")
+    do(ports, INES, "release/now")
+    review = next(row for row in ports.rows(REVIEWS) if row.reviewer == Q[0].person)
+    path = path.replace("<review>", review.id).replace("<team>", review.team)
+    show(ports, who, path)
+    counted = Counted(ports)
+    answer = ask(counted.ports, who, path, placed=REVIEW_PLACED)
+    assert answer.status == 200
+    assert faults(answer) == []
+    return counted.calls, counted.writes()
+
+
+@pytest.mark.parametrize(("path", "who"), PAGES, ids=[path for path, _ in PAGES])
+def test_a_screen_asks_as_often_for_five_teams_as_for_three_and_looking_writes_nothing(
+    path: str, who: Actor
+) -> None:
+    few, written = asked("PQR", path, who)
+    many, _ = asked("PQRST", path, who)
+    assert few == many
+    assert written == 0
+
+
+def test_the_author_chooses_and_what_would_break_a_promise_stays() -> None:
+    ports, _of, activity = a_class("PQ")
+    page = show(ports, INES, "settings")
+    assert "settings/save" in {form["action"] for form in Part.of(page).forms}
+    wish = {
+        "title": "Judge", "of": "plan", "per_work": "3", "reviewers": "person", "anonymity": "single",
+        "method": "mean", "feedback": "hand", "weight_product": "70", "lease_hours": "400", "seen": "2",
+        "criterion_id-1": "loss", "criterion_title-1": "Loss", "criterion_weight-1": "1",
+        "criterion_levels-1": "0: no\n4: yes",
+    }  # fmt: skip
+    wrong = do(ports, INES, "settings/save", **wish)
+    assert wrong.status == 422
+    assert "From 1 to 336 hours." in words_of(wrong)
+    seen = str(next(row.settings_number for row in ports.rows(ACTIVITIES, id=activity.id)))
+    saved = do(ports, INES, "settings/save", **{**wish, "lease_hours": "48", "seen": seen})
+    assert saved.status == 200
+    rules = next(row.settings.review for row in ports.rows(ACTIVITIES, id=activity.id))
+    assert (rules.per_work, rules.anonymity, rules.weight_review) == (3, Anonymity.SINGLE, 30)
+    takes(ports, P[0])
+    seen = str(int(seen) + 1)
+    held = do(
+        ports, INES, "settings/save", **{**wish, "lease_hours": "48", "anonymity": "named", "seen": seen}
+    )
+    assert "under that promise" in words_of(held)
+    assert (
+        next(r.settings.review.anonymity for r in ports.rows(ACTIVITIES, id=activity.id)) is Anonymity.SINGLE
+    )
