@@ -46,7 +46,7 @@ def show(ports: MemoryPorts, who: Actor, path: str = ""):
 def takes(ports: MemoryPorts, who: Actor) -> str:
     answer = do(ports, who, "reviews/take")
     assert answer.status == 200, words_of(answer)
-    return str(re.search(r'action="reviews/([0-9a-f]+)/save"', str(answer.body))[1])  # type: ignore[index]
+    return str(re.search(r'action="reviews/([0-9a-f]+)/save"', str(answer.body))[1])
 
 
 def hands_in(ports: MemoryPorts, who: Actor, id: str, form: dict[str, str], seen: str = "0"):
