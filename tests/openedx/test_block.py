@@ -63,6 +63,13 @@ def test_the_author_view_asks_none_of_our_tables(course: Course) -> None:
     assert "Amara" not in html
 
 
+def test_the_author_view_tells_the_short_name_that_a_peer_review_is_given(course: Course) -> None:
+    from coursecrew_openedx.activities import short_name
+
+    html = course.view("ines", "author_view").content.decode()
+    assert f"<code>{short_name(course.place)}</code>" in html
+
+
 def test_the_author_view_of_a_new_block_says_what_is_missing(course: Course) -> None:
     course.scenario = "coursecrew_team_assignment.4"
     html = course.view("ines", "author_view").content.decode()

@@ -87,7 +87,18 @@ class ActivityBlock(XBlock):
 
     def author_view(self, context: Mapping[str, Any] | None = None) -> Fragment:
         """The preview in Studio: from the fields alone, no table is asked."""
-        return Fragment(self._summary("author.html", checks=self._sentences(), due=self._due()))
+        from coursecrew_openedx.activities import short_name
+
+        return Fragment(
+            self._summary(
+                "author.html",
+                checks=self._sentences(),
+                due=self._due(),
+                kind=self.kind,
+                name=short_name(self.scope_ids.usage_id),
+                review_due=self.document.step(Step.REVIEW).due,
+            )
+        )
 
     def studio_view(self, context: Mapping[str, Any] | None = None) -> Fragment:
         """The editor in Studio: the core's own settings form, with its own buttons."""

@@ -34,7 +34,7 @@ def room(scene: Scene, request: Request) -> Response:
         more=f"room?after={found.more}" if found.more else "",
         may_run=is_allowed(scene.actor, Action.RELEASE_FEEDBACK),
         may_author=is_allowed(scene.actor, Action.CHANGE_SETTINGS),
-        over=found.place.stage in (Stage.STAFF, Stage.OVER),
+        over=found.place.due is None or found.place.stage in (Stage.STAFF, Stage.OVER),
     )
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from coursecrew.app.activities import Entered
 from coursecrew.app.notices import unread
+from coursecrew.app.records import TEAMS
 from coursecrew.app.reviewing import writing
 from coursecrew.app.reviewing.feedback import Home, Received, look_at_home, received_reviews
 from coursecrew.app.reviewing.pool import take
@@ -286,8 +287,6 @@ def desk(scene: Scene, request: Request, id: str) -> Response:
 
 def _shown_team(unit: UnitOfWork, scene: Scene, found: Desk) -> str:
     """The name of the authors' team, where the mode lets a reviewer know it."""
-    from coursecrew.app.records import TEAMS
-
     if found.place.rules.anonymity is Anonymity.DOUBLE:
         return ""
     return unit.store.get(TEAMS, found.work.team).name
