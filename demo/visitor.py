@@ -151,11 +151,11 @@ class Visitor:
         self._base = urljoin(self._here, element["base"])
         return self.show(element.get("path", ""))
 
-    def add_activity(self, title: str) -> None:
+    def add_activity(self, title: str, kind: str = "team_assignment") -> None:
         """Choose a new activity in the tool, as a teacher does from the course page."""
         page = self._launched(f"{self.lms}/add/launch?person={self.person}&frame=1")
         form = page.form("/lti/pick")
-        fields = form.filled({"title": title, "token": self._token}, "Add to the course")
+        fields = form.filled({"title": title, "kind": kind, "token": self._token}, "Add to the course")
         back = self._read(self._web.post(urljoin(self._here, form.action), fields, timeout=TIMEOUT))
         last = self._submit_by_itself(back)
         if title not in last.text:

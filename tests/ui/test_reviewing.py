@@ -20,7 +20,7 @@ from coursecrew.domain.review_rules import Anonymity, ReviewRules
 from coursecrew.ui.mail import compose
 from coursecrew.ui.routes import FOR_REVIEWS, ROUTES
 from tests.app.test_reviewing import TEAMS, a_class
-from tests.builders import INES, REVIEW_PLACED, REVIEWS_DUE
+from tests.builders import INES, REVIEW_PLACED, REVIEWS_DUE, come_in, world
 from tests.ui.class_of import Counted
 from tests.ui.parts import Part, ask, faults, words_of
 
@@ -249,3 +249,17 @@ def test_the_author_chooses_and_what_would_break_a_promise_stays() -> None:
     assert (
         next(r.settings.review.anonymity for r in ports.rows(ACTIVITIES, id=activity.id)) is Anonymity.SINGLE
     )
+
+
+def test_a_peer_review_that_names_no_assignment_begins_with_its_settings() -> None:
+    ports = world()
+    come_in(ports, INES, placed=REVIEW_PLACED)
+    page = show(ports, INES)
+    assert page.status == 200
+    assert "No team assignment is named" in words_of(page)
+    assert "not ready yet" in words_of(show(ports, P[0]))
+
+
+def test_a_work_that_nobody_took_yet_is_said_to_wait() -> None:
+    ports, _of, _activity = a_class("PQ")
+    assert "waits for its first reviewer" in words_of(show(ports, P[0]))

@@ -154,6 +154,8 @@ def start(scene: Scene) -> str:
     if scene.shell.in_studio:
         return "settings"
     if scene.activity.kind == PEER_REVIEW:
+        if scene.actor.is_staff and not scene.settings.review.of:
+            return "settings"  # nothing is chosen yet that could be reviewed
         return "room" if scene.actor.is_staff else "reviews"
     return "teaching" if scene.actor.is_staff else "team"
 

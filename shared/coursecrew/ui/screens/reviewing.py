@@ -13,6 +13,7 @@ from coursecrew.app.reviewing import writing
 from coursecrew.app.reviewing.feedback import Home, Received, look_at_home, received_reviews
 from coursecrew.app.reviewing.pool import take
 from coursecrew.app.reviewing.writing import Desk, look_at_desk
+from coursecrew.app.submissions import HANDED_IN
 from coursecrew.app.teams import participants_of
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.errors import Conflict, Invalid, Problem, Refusal
@@ -209,7 +210,8 @@ def _received_line(scene: Scene, found: Home) -> str:
     reader, own = scene.reader, found.own
     _, n_ = reader.gettext, reader.ngettext
     if own is None:
-        return ""
+        handed_in = found.judge.work is not None and found.judge.work.state in HANDED_IN
+        return _("Your team’s work is handed in, and waits for its first reviewer.") if handed_in else ""
     have = n_(
         "%(have)s of %(of)s review of your team’s work is in.",
         "%(have)s of %(of)s reviews of your team’s work are in.",
