@@ -286,6 +286,7 @@ def filled(here: Class, path: str, team: Team, victim: Actor) -> str | None:
         "files": (TEAM_FILES, {"team": team.id}),
         "plan": (TASKS, {"team": team.id}),
         "discussion": (records.POSTS, {"team": team.id}),
+        "reviews": (records.ACTIVITIES, {"id": here.activity.id}),  # none here: any guessed id
     }
     if "<id>" in path:
         deeper: Mapping[str, tuple[RecordType[Any], dict[str, str]]] = {
