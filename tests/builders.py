@@ -153,14 +153,17 @@ REVIEW_PLACED = Placed(
 def a_peer_review(
     ports: Ports, of: Activity, rules: ReviewRules | None = None, window: Window | None = None, **changes: Any
 ) -> Activity:
-    """A published peer review of an assignment's works; by default two reviews each, open from the start."""
+    """A published peer review of an assignment's works; by default two reviews each, open from the start.
+
+    Whoever owes reviews reads their own all the same.
+    """
     activity = come_in(ports, INES, placed=REVIEW_PLACED)
     wish = Settings(
         title="Judge two plans",
         goal="Read how others went about it.",
         rubric=a_rubric(),
         steps={Step.REVIEW: window or Window(START, REVIEWS_DUE)},
-        review=replace(rules or ReviewRules(per_work=2), of=of.name),
+        review=replace(rules or ReviewRules(per_work=2, owing_days=0), of=of.name),
     )
     run(ports, save_settings, INES, activity.id, replace(wish, **changes), seen=activity.settings_number)
     return run(ports, publish, INES, activity.id)

@@ -123,7 +123,7 @@ def test_who_still_may_hand_in_judges_nobody_yet() -> None:
 
 
 def test_a_lease_runs_out_the_slot_is_free_and_the_text_stays() -> None:
-    ports, _of, activity = a_class("PQ", ReviewRules(per_work=1))
+    ports, _of, activity = a_class("PQ", ReviewRules(owing_days=0, per_work=1))
     id = run(ports, take, TEAMS["P"][0], activity.id)
     half = {"loss": Mark(Decimal(3), "Good table."), "plan": Mark(comment="By when?", given=False)}
     run(ports, save_review, TEAMS["P"][0], activity.id, id, half, text="", seen=0)
@@ -161,7 +161,7 @@ def test_dropped_unwritten_twice_and_another_comes_at_once() -> None:
 
 
 def test_a_conflict_where_nothing_is_left_makes_the_duty_one_less() -> None:
-    ports, _of, activity = a_class("PQ", ReviewRules(per_work=1))
+    ports, _of, activity = a_class("PQ", ReviewRules(owing_days=0, per_work=1))
     who = TEAMS["P"][0]
     assert run(ports, declare_conflict, who, activity.id, run(ports, take, who, activity.id)) == ""
     assert [row.owed for row in ports.rows(REVIEWINGS)] == [0]
@@ -197,7 +197,7 @@ def test_nobody_else_reads_or_writes_a_review() -> None:
 
 
 def test_a_team_writes_one_review_together() -> None:
-    ports, _of, activity = a_class("PQR", ReviewRules(per_work=1, reviewers=Reviewers.TEAM))
+    ports, _of, activity = a_class("PQR", ReviewRules(owing_days=0, per_work=1, reviewers=Reviewers.TEAM))
     one, two = TEAMS["P"]
     id = run(ports, take, one, activity.id)
     assert run(ports, take, two, activity.id) == id
@@ -211,7 +211,7 @@ def test_a_team_writes_one_review_together() -> None:
 
 
 def test_authors_read_their_reviews_when_feedback_goes_out_and_not_before() -> None:
-    ports, _of, activity = a_class("PQ", ReviewRules(per_work=1))
+    ports, _of, activity = a_class("PQ", ReviewRules(owing_days=0, per_work=1))
     writes(ports, activity, TEAMS["P"][0])
     with pytest.raises(Conflict) as early:
         run(ports, received_reviews, TEAMS["Q"][0], activity.id)
@@ -228,7 +228,7 @@ def test_authors_read_their_reviews_when_feedback_goes_out_and_not_before() -> N
 
 
 def test_staff_fill_in_what_volunteers_left() -> None:
-    ports, _of, activity = a_class("PQ", ReviewRules(per_work=1))
+    ports, _of, activity = a_class("PQ", ReviewRules(owing_days=0, per_work=1))
     with pytest.raises(Conflict):
         run(ports, fill_in, INES, activity.id)
     ports.clock.move_to(REVIEWS_DUE + timedelta(hours=24, seconds=1))
@@ -240,7 +240,7 @@ def test_staff_fill_in_what_volunteers_left() -> None:
 
 def test_grades_come_out_of_the_reviews_and_what_was_owed() -> None:
     """V7 (two reviews) and the weights of V6's kind, by hand: 81.25 x 80 % + 50 x 20 %."""
-    rules = ReviewRules(per_work=2, weight_product=80, weight_review=20)
+    rules = ReviewRules(owing_days=0, per_work=2, weight_product=80, weight_review=20)
     ports, _of, activity = a_class("PQR", rules)
     q, r = TEAMS["Q"][0], TEAMS["R"][0]
     a = run(ports, take, q, activity.id)

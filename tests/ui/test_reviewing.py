@@ -55,7 +55,7 @@ def hands_in(ports: MemoryPorts, who: Actor, id: str, form: dict[str, str], seen
 
 def reviewed(rules: ReviewRules | None = None) -> tuple[MemoryPorts, Activity]:
     """P has two reviews, Q and R one; reviewing is over, feedback is out, grades are released."""
-    ports, _of, activity = a_class("PQR", rules or ReviewRules(per_work=2))
+    ports, _of, activity = a_class("PQR", rules or ReviewRules(owing_days=0, per_work=2))
     hands_in(ports, Q[0], takes(ports, Q[0]), WELL)
     hands_in(ports, R[0], takes(ports, R[0]), WELL)
     hands_in(ports, R[0], takes(ports, R[0]), SO_SO)
@@ -105,7 +105,7 @@ def test_authors_read_their_reviews_by_alias_and_only_when_it_is_time() -> None:
 
 @pytest.mark.parametrize("mode", Anonymity)
 def test_no_side_finds_whom_it_may_not_know_on_any_page_or_letter(mode: Anonymity) -> None:
-    ports, activity = reviewed(ReviewRules(per_work=2, anonymity=mode))
+    ports, activity = reviewed(ReviewRules(owing_days=0, per_work=2, anonymity=mode))
     people = {row.name: row for row in ports.rows(PARTICIPANTS)}
     pages = ["", "feedback", "result", *(f"reviews/{row.id}" for row in ports.rows(REVIEWS))]
     reviewers = {name: people[name] for name in ("Q1", "R1")}
@@ -128,7 +128,7 @@ def test_no_side_finds_whom_it_may_not_know_on_any_page_or_letter(mode: Anonymit
 
 
 def test_staff_see_that_every_work_has_its_reviews_and_release_the_grades() -> None:
-    ports, activity = reviewed(ReviewRules(per_work=2, weight_product=80, weight_review=20))
+    ports, activity = reviewed(ReviewRules(owing_days=0, per_work=2, weight_product=80, weight_review=20))
     room = show(ports, INES)
     assert faults(room) == []
     assert "2 works lack reviews" in words_of(room)
@@ -195,7 +195,7 @@ def test_each_screen_of_a_peer_review_is_named_here() -> None:
 
 def asked(teams: str, path: str, who: Actor) -> tuple[Counter[str], int]:
     """How often a page asks the store in a class of so many teams, and what a second look writes."""
-    ports, _of, activity = a_class(teams, ReviewRules(per_work=1))
+    ports, _of, activity = a_class(teams, ReviewRules(owing_days=0, per_work=1))
     for name in teams:
         hands_in(ports, TEAMS[name][0], takes(ports, TEAMS[name][0]), WELL)
     ports.clock.move_to(REVIEWS_DUE + timedelta(hours=73))

@@ -208,7 +208,7 @@ def recompose(unit: UnitOfWork, activity: Activity, work: Work, *, by: str, caus
         return []
     scores = unit.store.find(STAFF_SCORES, work=work.id, limit=1)
     submission = unit.store.get(SUBMISSIONS, work.submission) if work.submission else None
-    deadlines = deadlines_of(unit, activity, work.team, counted)
+    deadlines = deadlines_of(unit, activity, work.team, counted, work)
     known = {grade.person: grade for grade in unit.store.find(GRADES, activity=activity.id, person=counted)}
     result = []
     for person in counted:

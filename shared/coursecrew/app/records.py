@@ -19,6 +19,8 @@ from typing import Any, Generic, TypeVar, cast
 from coursecrew.domain import (
     activities,
     alerts,
+    anchors,
+    appeals,
     charters,
     check_ins,
     contributions,
@@ -31,8 +33,10 @@ from coursecrew.domain import (
     nudges,
     plans,
     presence,
+    rejoinders,
     reviewing,
     rubrics,
+    samples,
     sandbox,
     schedule,
     solo,
@@ -409,7 +413,8 @@ WORKS = RecordType(
         "id": key(), "activity": key(), "team": key(), "round": whole(),
         "state": choice(submissions.WorkState), "pressed_at": time(null=True), "pressed_by": key(),
         "confirm_until": time(null=True), "submission": key(), "edited_at": time(null=True),
-        "edited_by": key(), "reason": text(), "version": whole(),
+        "edited_by": key(), "reason": text(), "due_at": time(null=True), "closes_at": time(null=True),
+        "version": whole(),
     },
     unique=(("activity", "team", "round"),),
     indexes=(("activity", "state"),),
@@ -938,12 +943,12 @@ POOL = RecordType(
         "id": key(), "activity": key(), "work": key(), "team": key(), "submission": key(),
         "handed_in": time(), "tie": whole(), "taken": whole(), "submitted": whole(), "barred": whole(),
         "open": flag(), "late": flag(), "released_at": time(null=True), "scored_at": time(null=True),
-        "version": whole(),
+        "round": whole(), "version": whole(),
     },
     unique=(("activity", "work"),),
     indexes=(
-        ("activity", "open", "taken", "barred", "handed_in", "tie"),
-        ("activity", "open", "submitted", "taken", "barred", "handed_in", "tie"),
+        ("activity", "round", "open", "taken", "barred", "handed_in", "tie"),
+        ("activity", "round", "open", "submitted", "taken", "barred", "handed_in", "tie"),
         ("activity", "team"),
         ("activity", "submitted"),
     ),
@@ -951,6 +956,7 @@ POOL = RecordType(
         "pull": ("taken", "-barred", "handed_in", "tie"),
         "rescue": ("submitted", "taken", "-barred", "handed_in", "tie"),
         "fewest": ("submitted", "handed_in"),
+        "rounds": ("-round",),
     },
 )  # fmt: skip
 REVIEWS = RecordType(
@@ -962,7 +968,8 @@ REVIEWS = RecordType(
         "alias": whole(), "taken_at": time(), "lease_until": time(null=True),
         "sheet": inner(rubrics.sheet_from, rubrics.sheet_to), "text": long(), "rubric": whole(),
         "number": whole(), "written_by": key(), "submitted_at": time(null=True), "reason": text(1000),
-        "extra": flag(), "version": whole(),
+        "extra": flag(), "held_until": time(null=True), "held_for": text(40), "redacted": flag(),
+        "nudged": text(), "version": whole(),
     },
     unique=(("pool", "reviewer"),),
     indexes=(
@@ -995,15 +1002,64 @@ REVIEWINGS = RecordType(
 )  # fmt: skip
 REJOINDERS = RecordType(
     "coursecrew_rejoinder",
-    reviewing.Rejoinder,
+    rejoinders.Rejoinder,
     {
         "id": key(), "activity": key(), "review": key(), "team": key(), "text": long(), "helpful": whole(),
-        "specific": whole(), "kind": whole(), "flagged": flag(), "by": key(), "at": time(null=True),
+        "specific": whole(), "kind": whole(), "flagged": flag(), "why": text(rejoinders.LONGEST_WHY),
+        "points": inner(rejoinders.points_from, rejoinders.points_to), "by": key(), "at": time(null=True),
         "sent_at": time(null=True), "version": whole(),
     },
     unique=(("review",),),
-    indexes=(("activity", "team"),),
+    indexes=(("activity", "team"), ("activity", "flagged")),
     personal="what a team answered to a review, and who wrote it",
+)  # fmt: skip
+APPEALS = RecordType(
+    "coursecrew_appeal",
+    appeals.Appeal,
+    {
+        "id": key(), "activity": key(), "team": key(), "pool": key(), "submission": key(),
+        "criterion": text(40), "reason": long(), "by": key(), "at": time(),
+        "state": choice(appeals.AppealState), "answer": long(), "value": number(null=True),
+        "decided_by": key(), "decided_at": time(null=True), "version": whole(),
+    },
+    unique=(("submission", "criterion"),),
+    indexes=(("activity", "state", "at"), ("activity", "team"), ("pool",)),
+    orders={"oldest": ("at",)},
+    personal="why a team asked that its mark be looked at again, and who decided",
+)  # fmt: skip
+REVIEW_REMARKS = RecordType(
+    "coursecrew_review_remark",
+    anchors.ReviewRemark,
+    {
+        "id": key(), "activity": key(), "review": key(), "parent": key(), "prompt": text(40),
+        "place": whole(), "quote": text(anchors.LONGEST_QUOTE), "text": long(), "by_authors": flag(),
+        "by": key(), "at": time(), "gone": flag(), "version": whole(),
+    },
+    indexes=(("review", "at"),),
+    orders={"oldest": ("at",)},
+    personal="what somebody said at a passage of a work, and what its authors replied",
+)  # fmt: skip
+SAMPLE_TRIES = RecordType(
+    "coursecrew_sample_try",
+    samples.SampleTry,
+    {
+        "id": key(), "activity": key(), "sample": text(40), "person": key(),
+        "sheet": inner(rubrics.sheet_from, rubrics.sheet_to), "share": whole(), "passed": flag(),
+        "at": time(),
+    },
+    indexes=(("activity", "person"),),
+    orders={"newest": ("-at",)},
+    personal="how somebody rated practice samples",
+)  # fmt: skip
+PEER_CALIBRATIONS = RecordType(
+    "coursecrew_peer_calibration",
+    reviewing.PeerCalibration,
+    {
+        "id": key(), "activity": key(), "round": whole(), "at": time(), "constants": inner(_plain, dict),
+        "works": inner(_plain, dict), "habits": inner(_plain, dict), "version": whole(),
+    },
+    unique=(("activity", "round"),),
+    personal="how reviewers usually differ from others in one peer review; the course staff alone read it",
 )  # fmt: skip
 
 
@@ -1024,6 +1080,7 @@ ALL: tuple[RecordType[Any], ...] = (
     ROLE_TURNS, PRESENCES, TEAM_FILES, SEALED_FILES, MENTORSHIPS, SANDBOX_ITEMS, SANDBOX_REMARKS, SANDBOX_YES,
     SANDBOX_FILES, DRAFT_OPENINGS, GLASSES, NUDGES, ALERTS, WATCHES, SOLO_ASKS,
     TASKS, TEAM_MILESTONES, CHECK_INS, POSTS, READ_MARKS, IDENTITY_CARDS, EFFORTS, REMARKS,
-    POOL, REVIEWS, REVIEW_VERSIONS, REVIEWINGS, REJOINDERS,
+    POOL, REVIEWS, REVIEW_VERSIONS, REVIEWINGS, REJOINDERS, APPEALS, REVIEW_REMARKS, SAMPLE_TRIES,
+    PEER_CALIBRATIONS,
 )  # fmt: skip
 BY_TABLE = {kind.table: kind for kind in ALL}

@@ -150,19 +150,27 @@ def look_at_work(unit: UnitOfWork, activity: Activity, team: Team) -> WorkView:
         people=participants_of(unit, activity.course, keys),
         work=work,
         draft=drafts[0] if drafts else Draft("", work.id if work else ""),
-        deadlines=deadlines_of(unit, activity, team.id, keys),
+        deadlines=deadlines_of(unit, activity, team.id, keys, work),
         submission=submission,
         byline=byline,
         confirmations=confirmations,
     )
 
 
-def deadlines_of(unit: UnitOfWork, activity: Activity, team: str, people: Iterable[str]) -> Deadlines:
-    """The draft step's window and the extensions of this team and these people."""
+def deadlines_of(
+    unit: UnitOfWork, activity: Activity, team: str, people: Iterable[str], work: Work | None = None
+) -> Deadlines:
+    """The draft step's window and the extensions of this team and these people.
+
+    A revision (`work` of a later round) has dates of its own.
+    """
     for_team = unit.store.find(EXTENSIONS, activity=activity.id, team=team) if team else []
     keys = sorted(set(people))
     for_people = unit.store.find(EXTENSIONS, activity=activity.id, person=keys) if keys else []
-    return Deadlines(activity.window(Step.DRAFT), (*for_team, *for_people))
+    base = activity.window(Step.DRAFT)
+    if work is not None and work.round > 1:
+        base = Window(None, work.due_at, work.closes_at)
+    return Deadlines(base, (*for_team, *for_people))
 
 
 def own_work(unit: UnitOfWork, actor: Actor, activity_id: str) -> tuple[Activity, Standing, WorkView]:

@@ -20,11 +20,13 @@ from coursecrew.domain.plans import MILESTONE_LENGTH, MOST_MILESTONES, Milestone
 from coursecrew.domain.review_rules import (
     PEER_REVIEW,
     TEAM_ASSIGNMENT,
+    Later,
     ReviewRules,
     kept_rules,
     review_problems,
 )
 from coursecrew.domain.rubrics import Criterion, Level, Rubric
+from coursecrew.domain.samples import MOST_SAMPLES, Sample, samples_from, samples_to
 from coursecrew.domain.schedule import Basis, LatePolicy, Step, Window
 from coursecrew.domain.survey import Ask, Question, Survey, kept_as_promised, survey_problems
 from coursecrew.domain.wishes import Aim, Charter, CharterPart, Forming, Late, Wish
@@ -109,6 +111,7 @@ class Settings:
     check_in: CheckInRule = field(default_factory=CheckInRule)
     listed_words: tuple[str, ...] = ()  # a team's name or motto with one of them waits for the staff
     review: ReviewRules = field(default_factory=ReviewRules)  # of a peer review
+    samples: tuple[Sample, ...] = ()  # rated by staff, for practice
 
     def step(self, step: Step) -> Window:
         """The window of a step; a step without dates is always open."""
@@ -376,6 +379,7 @@ def to_document(settings: Settings) -> dict[str, Any]:
         "milestones": [{"id": m.id, "title": m.title, "due": _stamp(m.due)} for m in settings.milestones],
         "check_in": {"on": settings.check_in.on, "every_days": settings.check_in.every_days},
         "review": review_to(settings.review),
+        "samples": samples_to(settings.samples),
     }
 
 
@@ -401,7 +405,9 @@ def _survey_to(survey: Survey) -> dict[str, Any]:
 
 def review_to(rules: ReviewRules) -> dict[str, Any]:
     """The rules of a peer review as plain JSON values."""
-    return {name: getattr(value, "value", value) for name, value in vars(rules).items()}
+    plain = {name: getattr(value, "value", value) for name, value in vars(rules).items()}
+    plain["later"] = [{"revise": _stamp(one.revise), "review": _stamp(one.review)} for one in rules.later]
+    return plain
 
 
 def wish_to(wish: Wish) -> dict[str, Any]:
@@ -514,6 +520,7 @@ def _read(document: Mapping[str, Any]) -> Settings:
         ),
         check_in=_check_in(document.get("check_in") or {}, reader),
         review=_review(document.get("review") or {}, reader),
+        samples=samples_from(document.get("samples") or ()),
     )
     problems = reader.problems + _problems(settings)
     if problems:
@@ -593,7 +600,26 @@ def _review(document: Mapping[str, Any], reader: _Reader) -> ReviewRules:
         rejoinder=bool(document.get("rejoinder", usual.rejoinder)),
         without_work=bool(document.get("without_work", usual.without_work)),
         overall=bool(document.get("overall", usual.overall)),
+        appeals=bool(document.get("appeals", usual.appeals)),
+        own_review=choice("own_review"),
+        hold_days=whole("hold_days"),
+        practice=choice("practice"),
+        model_first=bool(document.get("model_first", usual.model_first)),
+        weight_practice=whole("weight_practice"),
+        owing_days=whole("owing_days"),
+        later=_later(document.get("later") or (), reader),
     )
+
+
+def _later(rows: Any, reader: _Reader) -> tuple[Later, ...]:
+    """The dates of further rounds; one without both dates is none yet."""
+    found = []
+    for number, row in enumerate(rows, start=2):
+        revise = reader.moment(row.get("revise"), f"revise-{number}")
+        review = reader.moment(row.get("review"), f"review-{number}")
+        if revise and review:
+            found.append(Later(revise, review))
+    return tuple(found)
 
 
 def _charter(document: Mapping[str, Any]) -> Charter:
@@ -645,6 +671,8 @@ def _problems(settings: Settings) -> list[Problem]:
             problems.append(Problem("prompts", "prompt_title_missing", (("row", number),)))
     problems += _charter_problems(settings)
     problems += review_problems(settings.review)
+    if len(settings.samples) > MOST_SAMPLES:
+        problems.append(Problem("samples", "too_many_samples", (("most", MOST_SAMPLES),)))
     problems += _plan_problems(settings)
     for number, criterion in enumerate(settings.rubric.criteria, start=1):
         row = (("row", number),)

@@ -90,6 +90,10 @@ class Action(StrEnum):
     LOOK_AT_REVIEWS = "look_at_reviews"
     EXCLUDE_REVIEW = "exclude_review"
     RELEASE_FEEDBACK = "release_feedback"
+    MODERATE_REVIEW = "moderate_review"
+    ANSWER_REVIEW = "answer_review"
+    APPEAL = "appeal"
+    DECIDE_APPEAL = "decide_appeal"
 
 
 @dataclass(frozen=True)
@@ -202,6 +206,11 @@ def byline_mentor_or_staff(actor: Actor, subject: Subject) -> bool:
     return by_name or mentor(actor, subject) or staff(actor, subject)
 
 
+def author_of_work(actor: Actor, subject: Subject) -> bool:
+    """Whoever's name stands on the work and takes part."""
+    return subject.in_byline and subject.takes_part and not actor.looks_on
+
+
 def staff_outside(actor: Actor, subject: Subject) -> bool:
     """Staff who are not in that team themselves, and not looking on as a learner."""
     return staff(actor, subject) and not subject.graded_by_self and not actor.looks_on
@@ -276,6 +285,10 @@ TABLE: Mapping[Action, Rule] = {
     Action.LOOK_AT_REVIEWS: staff,
     Action.EXCLUDE_REVIEW: instructor,
     Action.RELEASE_FEEDBACK: instructor,
+    Action.MODERATE_REVIEW: staff,
+    Action.ANSWER_REVIEW: author_of_work,
+    Action.APPEAL: author_of_work,
+    Action.DECIDE_APPEAL: judge,
     Action.ASK_SOLO: member,
     Action.DECIDE_SOLO: instructor,
     Action.READ_PLAN: member_mentor_or_staff,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from coursecrew.domain.averages import Method
@@ -13,6 +13,8 @@ from coursecrew.domain.errors import Problem
 TEAM_ASSIGNMENT = "team_assignment"  # the kinds of activities
 PEER_REVIEW = "peer_review"
 MOST_EACH = 10
+MOST_ROUNDS = 5
+LONGEST_HOLD = 7  # days
 LONGEST_LEASE = 336  # hours
 
 
@@ -63,13 +65,39 @@ class Feedback(StrEnum):
     HAND = "hand"  # by a press of the staff
 
 
+class SelfReview(StrEnum):
+    """Whether authors judge their own work by the same rubric; it never counts."""
+
+    OFF = "off"
+    BEFORE = "before"  # before they take the first work of others
+    AFTER = "after"  # when they have done what they owe
+
+
+class Practice(StrEnum):
+    """Whether reviewers try their hand at samples that staff have rated."""
+
+    OFF = "off"
+    OFFERED = "offered"
+    NEEDED = "needed"  # nobody takes a work before passing
+
+
+@dataclass(frozen=True)
+class Later:
+    """A further round: until when works are revised, and until when the revisions are reviewed."""
+
+    revise: datetime
+    review: datetime
+
+
 @dataclass(frozen=True)
 class ReviewRules:
     """Everything an author decides about a peer review, beside rubric, dates and late policy.
 
     `of` is the short name of the team assignment in the same course whose works are judged; without
     one, everybody hands in a work of their own here. `min_reviews` 0 means half of `per_work`.
-    `staff_share` is what a staff score counts beside the peers', of 100.
+    `staff_share` is what a staff score counts beside the peers', of 100. `hold_days` is how long a
+    review waits for the staff's look before it counts; one with a listed word waits until they have
+    decided. `owing_days`: whoever still owes reviews reads what they got so many days later.
     """
 
     of: str = ""
@@ -87,11 +115,29 @@ class ReviewRules:
     rejoinder: bool = True
     without_work: bool = True  # whoever handed in nothing judges others all the same
     overall: bool = True  # a comment on the whole is asked for
+    appeals: bool = True
+    own_review: SelfReview = SelfReview.OFF
+    hold_days: int = 0
+    practice: Practice = Practice.OFF
+    model_first: bool = False  # a sample with the staff's own review is read before the first one
+    weight_practice: int = 0
+    owing_days: int = 7
+    later: tuple[Later, ...] = ()
 
     @property
     def enough(self) -> int:
         """Reviews with which a work can be scored once time is up."""
         return self.min_reviews or -(-self.per_work // 2)
+
+    @property
+    def rounds(self) -> int:
+        """How often a work is handed in and reviewed."""
+        return 1 + len(self.later)
+
+    @property
+    def weights(self) -> tuple[int, int, int]:
+        """What the work, the reviews owed and practice count; together 100."""
+        return self.weight_product, self.weight_review, self.weight_practice
 
     @property
     def lease(self) -> timedelta:
@@ -110,9 +156,19 @@ def review_problems(rules: ReviewRules) -> list[Problem]:
         problems.append(Problem("lease_hours", "lease_hours", (("most", LONGEST_LEASE),)))
     if not 0 <= rules.staff_share <= 100:
         problems.append(Problem("staff_share", "percent"))
-    weights = (rules.weight_product, rules.weight_review)
-    if min(weights) < 0 or sum(weights) != 100:
+    if min(rules.weights) < 0 or sum(rules.weights) != 100:
         problems.append(Problem("weight_product", "weights_sum"))
+    if not 0 <= rules.hold_days <= LONGEST_HOLD:
+        problems.append(Problem("hold_days", "hold_days", (("most", LONGEST_HOLD),)))
+    if not 0 <= rules.owing_days <= 60:
+        problems.append(Problem("owing_days", "owing_days", (("most", 60),)))
+    if rules.rounds > MOST_ROUNDS:
+        problems.append(Problem("rounds", "too_many_rounds", (("most", MOST_ROUNDS),)))
+    moments = [moment for later in rules.later for moment in (later.revise, later.review)]
+    if moments != sorted(moments):
+        problems.append(Problem("rounds", "rounds_crossed"))
+    if not rules.of and rules.anonymity is Anonymity.TEAM_NAME:
+        problems.append(Problem("anonymity", "no_team_names"))
     return problems
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from coursecrew.domain.rubrics import Sheet
 from coursecrew.domain.schedule import Window
@@ -50,6 +51,8 @@ MOVES: Mapping[str, frozenset[ReviewState]] = {
     "lapse": frozenset({ReviewState.LEASED}),
     "resume": frozenset({ReviewState.LAPSED}),
     "exclude": frozenset({ReviewState.SUBMITTED, ReviewState.HELD}),
+    "hold": frozenset({ReviewState.SUBMITTED}),
+    "pass": frozenset({ReviewState.HELD}),
 }
 
 
@@ -60,6 +63,13 @@ class Cause(StrEnum):
     VOLUNTEER = "volunteer"  # more than was owed
     FILL_IN = "fill_in"  # by the course staff, where reviews were missing
     HAND = "hand"  # given by the course staff
+    OWN = "own"  # of one's own work; never counts
+    STAFF = "staff"  # the staff's own score, beside the peers'
+
+
+ALL_STAFF = "staff"  # the reviewer's key of the score that the course staff write together
+# Causes of reviews that stand beside the peers' and hold no slot.
+BESIDE = frozenset({Cause.OWN, Cause.STAFF})
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,7 @@ class PoolWork:
     late: bool = False  # came after works were dealt out at the deadline
     released_at: datetime | None = None  # its authors read their reviews
     scored_at: datetime | None = None
+    round: int = 1
     version: int = 1
 
     def need(self, per_work: int) -> int:
@@ -115,7 +126,16 @@ class Review:
     submitted_at: datetime | None = None
     reason: str = ""  # of dropping, reporting, excluding
     extra: bool = False  # beyond the reviews that the work needed
+    held_until: datetime | None = None  # then it counts by itself; `None` while held: until staff decide
+    held_for: str = ""  # why it is held: "look", "word", "flag", "staff"
+    redacted: bool = False  # staff took words out; what was written stays with the versions
+    nudged: str = ""  # codes of the hints that its writer has seen, with blanks between
     version: int = 1
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts for its work, as one of the peers' reviews."""
+        return self.state in COUNTED and self.cause not in BESIDE
 
     @property
     def is_empty(self) -> bool:
@@ -166,21 +186,20 @@ class Reviewing:
 
 
 @dataclass(frozen=True)
-class Rejoinder:
-    """The authors' one answer to a review; it changes no score."""
+class PeerCalibration:
+    """What was learned about reviewers when grades were worked out, as plain values.
+
+    `works` and `habits` are keyed by work in the pool and by reviewer. Kept so that an appeal or an
+    exclusion uses the same class constants: a mark given up never lowers a grade.
+    """
 
     id: str
     activity: str
-    review: str
-    team: str
-    text: str = ""
-    helpful: int = 0  # 1 to 5, 0 = not said
-    specific: int = 0
-    kind: int = 0
-    flagged: bool = False
-    by: str = ""
-    at: datetime | None = None
-    sent_at: datetime | None = None
+    round: int
+    at: datetime
+    constants: Mapping[str, Any]
+    works: Mapping[str, Any]
+    habits: Mapping[str, Any]
     version: int = 1
 
 

@@ -76,6 +76,8 @@ class Work:
     edited_at: datetime | None = None
     edited_by: str = ""
     reason: str = ""
+    due_at: datetime | None = None  # of a revision; the first round's dates are the assignment's
+    closes_at: datetime | None = None
     version: int = 1
 
     def may(self, move: str) -> bool:

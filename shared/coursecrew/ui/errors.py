@@ -19,18 +19,10 @@ from coursecrew.ui.forms import Fields
 from coursecrew.ui.http import Response
 from coursecrew.ui.reader import N_, Reader
 from coursecrew.ui.render import render
+from coursecrew.ui.review_refusals import PROBLEMS as REVIEW_PROBLEMS
+from coursecrew.ui.review_refusals import REFUSALS as REVIEW_REFUSALS
+from coursecrew.ui.said import Said
 from coursecrew.ui.scene import Scene
-
-
-@dataclass(frozen=True)
-class Said:
-    """A refusal's status and its two sentences: what happened (read first), what to do next."""
-
-    status: int
-    happened: str
-    next: str = ""
-    tone: str = "wait"  # the notice's ground: wait, or bad where something is over for good
-
 
 TOLD_APART: Mapping[str, str] = {
     "not_allowed": "action",
@@ -48,6 +40,7 @@ TOLD_APART: Mapping[str, str] = {
 }
 
 REFUSALS: Mapping[str, Said] = {
+    **REVIEW_REFUSALS,
     # 403: who may, and whom to ask
     "not_allowed": Said(
         403, N_("This is not yours to do here."), N_("Ask your course staff if you think it should be.")
@@ -659,77 +652,6 @@ REFUSALS: Mapping[str, Said] = {
         N_("%(by)s saved a score for this work at %(at)s, after you opened it."),
         N_("Yours is still in the form. Compare, then save again to put it in place of theirs."),
     ),
-    # peer review
-    "reviewed_gone": Said(
-        409,
-        N_("The team assignment “%(name)s”, whose works are reviewed here, is not in this course."),
-        N_("Course staff: choose it in the settings of the peer review."),
-    ),
-    "review_needs_team": Said(
-        409,
-        N_("Here teams review together, and you are in none."),
-        N_("Find a team first, or ask your course staff."),
-    ),
-    "own_work_first": Said(
-        409,
-        N_("Your own work in “%(title)s” is not handed in yet."),
-        N_("Hand it in first; then works of others open to you."),
-    ),
-    "no_work_no_review": Said(
-        409,
-        N_("Only those who handed in “%(title)s” review others here."),
-        N_("Ask your course staff if you think that is wrong."),
-    ),
-    "duty_done": Said(
-        409,
-        N_("You have written all the reviews that you owe."),
-        N_("Once they are due you may take one more."),
-    ),
-    "nothing_to_review": Said(
-        409,
-        N_("There is nothing for you to review yet."),
-        N_("Look in again later: works come in as they are handed in."),
-        tone="wait",
-    ),
-    "not_staffs_turn": Said(
-        409,
-        N_("Learners can still write the missing reviews."),
-        N_("A day after they are due it is your turn."),
-    ),
-    "slot_filled": Said(
-        409,
-        N_("Meanwhile others have reviewed this work as often as it may be."),
-        N_("What you wrote is kept here for you. Take another work."),
-    ),
-    "review_became_own": Said(
-        409,
-        N_("This work is your own team’s now, or that of a team you mentor."),
-        N_("Go back and take another."),
-    ),
-    "review_released": Said(
-        409, N_("Its authors have read this review already."), N_("It can no longer be changed.")
-    ),
-    "drop_written": Said(
-        409,
-        N_("You have written something already, so it cannot be given back."),
-        N_("Finish it, or say that you are too close to its authors."),
-    ),
-    "drops_used": Said(
-        409,
-        N_("You have given back %(most)s works already."),
-        N_("Review this one, or say that you are too close to its authors."),
-    ),
-    "feedback_not_yet": Said(
-        409,
-        N_("The reviews of your work cannot be read yet."),
-        N_("They go out when reviewing is over, or when the course staff release them."),
-        tone="wait",
-    ),
-    "reviewing_goes_on": Said(
-        409,
-        N_("Reviews are still being written, until %(due)s."),
-        N_("Work out the grades a day after that."),
-    ),
     "no_grade_yet": Said(409, N_("There is no grade to change yet."), N_("Score the team’s work first.")),
     "nothing_to_release": Said(
         409, N_("No grade is ready to be released."), N_("Score a work first; released grades stay released.")
@@ -806,6 +728,7 @@ REFUSALS: Mapping[str, Said] = {
 }
 
 PROBLEMS: Mapping[str, str] = {
+    **REVIEW_PROBLEMS,
     "name_missing": N_("Give it a name."),
     "name_too_long": N_("A name has at most %(most)s characters."),
     "sandbox_title": N_("Give it a title, so that you find it again."),
@@ -859,11 +782,7 @@ PROBLEMS: Mapping[str, str] = {
     "row_takes_no_part": N_("%(user)s takes no part: staff, excluded, or only looking around."),
     "row_second_team": N_("%(user)s stands in line %(other)s already; one team each."),
     "row_team_full": N_("%(team)s would have more than %(max)s members."),
-    "review_text_missing": N_("Say something about the whole: what works, and what you would change next."),
-    "reviews_each": N_("From 1 to %(most)s reviews for each work."),
-    "min_reviews": N_("From 0 (half of them) to %(most)s reviews."),
-    "lease_hours": N_("From 1 to %(most)s hours."),
-    "weights_sum": N_("Both shares together must make 100."),
+    "weights_sum": N_("What counts must make 100 together."),
     "level_missing": N_("“%(title)s”: choose a level."),
     "level_unknown": N_("“%(title)s”: choose one of the levels there are now."),
     "too_many_questions": N_("At most %(most)s questions."),

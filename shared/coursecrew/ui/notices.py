@@ -48,6 +48,14 @@ SENTENCES: Mapping[Kind, str] = {
     Kind.WORK_REPORTED: N_(
         "A reviewer says that something is wrong with a work; it stands in the list of reports."
     ),
+    Kind.REVIEW_HELD: N_("A review waits for your look before its authors read it."),
+    Kind.REVIEW_REJECTED: N_("The course staff did not let one of your reviews through; the list says why."),
+    Kind.REJOINDER_SENT: N_("The authors of a work that you reviewed have answered."),
+    Kind.REVIEW_FLAGGED: N_("A team flagged a review of its work; it stands in the list of held reviews."),
+    Kind.REMARK_REPLIED: N_("Somebody replied to a comment in a review of yours, or of your work."),
+    Kind.ROUND_OPENED: N_("Your work is open again: revise it by what its reviewers say, and hand it in."),
+    Kind.APPEAL_MADE: N_("A team asks you to look at a mark again."),
+    Kind.APPEAL_DECIDED: N_("The course staff have answered a question about a mark of your team’s work."),
     Kind.SANDBOX_SAID: N_("%(by)s said something about your item in the sandbox."),
     Kind.SANDBOX_YES_WANTED: N_("%(by)s asks for your yes to put a sandbox item into the draft."),
     Kind.SANDBOX_OPENED: N_(

@@ -4,25 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from coursecrew.app.bonds import is_mentor
 from coursecrew.app.records import BYLINES, MEMBERSHIPS, POOL, REVIEWS, TEAMS
+from coursecrew.app.reviewing.answering import answers_to
+from coursecrew.app.reviewing.holding import pass_due, release_work, tell_writer
 from coursecrew.app.reviewing.marking import mark_work
 from coursecrew.app.reviewing.places import Judge, Place, judge_of, place_of
-from coursecrew.app.reviewing.pool import free_lapsed, gather, pool_work
-from coursecrew.app.reviewing.writing import release_work
+from coursecrew.app.reviewing.pool import (
+    done_by,
+    free_lapsed,
+    gather,
+    pool_work,
+    staff_subject,
+)
+from coursecrew.app.reviewing.practising import Practised, practised
+from coursecrew.app.reviewing.remarks import remarks_of
 from coursecrew.app.teams import participants_of
 from coursecrew.app.unit_of_work import UnitOfWork
+from coursecrew.domain.anchors import ReviewRemark
 from coursecrew.domain.errors import AlreadyDecided, Conflict, Invalid, NotFound, Problem
 from coursecrew.domain.events import Kind
 from coursecrew.domain.people import Actor, Participant
-from coursecrew.domain.permissions import Action, Subject, require
-from coursecrew.domain.review_rules import Anonymity, Feedback
-from coursecrew.domain.reviewing import COUNTED, PoolWork, Review, ReviewState, Stage
+from coursecrew.domain.permissions import Action, Subject, is_allowed, require
+from coursecrew.domain.rejoinders import Rejoinder
+from coursecrew.domain.review_rules import MOST_ROUNDS, Anonymity, Feedback, SelfReview
+from coursecrew.domain.reviewing import BESIDE, Cause, PoolWork, Review, ReviewState, Stage
 from coursecrew.domain.teams import Team
 
 RELEASE_AT_ONCE = 200
+OTHERS = 20  # works looked at to see whether somebody could have reviewed
 
 
 @dataclass(frozen=True)
@@ -35,7 +47,10 @@ class Home:
     done: int
     works: Mapping[str, PoolWork]  # of the reviews
     teams: Mapping[str, Team]  # names that may be shown to a reviewer, where the mode allows
-    own: PoolWork | None  # the own team's work in the pool
+    own: PoolWork | None  # the own team's work in the pool, of the latest round
+    practice: Practised
+    owes_own: bool  # they have yet to judge their own work
+    earlier: PoolWork | None = None  # the own work of the round before, released
 
 
 def look_at_home(unit: UnitOfWork, actor: Actor, activity_id: str) -> Home:
@@ -48,10 +63,28 @@ def look_at_home(unit: UnitOfWork, actor: Actor, activity_id: str) -> Home:
     open_names = place.rules.anonymity is not Anonymity.DOUBLE
     ids = sorted({work.team for work in works.values()}) if open_names else []
     teams = {team.id: team for team in unit.store.find(TEAMS, id=ids, limit=len(ids))} if ids else {}
-    mine = unit.store.find(POOL, activity=activity_id, team=judge.team.id, limit=1) if judge.team else []
-    duty = judge.row.owed if judge.row else place.rules.per_work
-    done = sum(review.state is ReviewState.SUBMITTED for review in judge.reviews)
-    return Home(place, judge, duty, done, works, teams, mine[0] if mine else None)
+    mine = (
+        unit.store.find(POOL, activity=activity_id, team=judge.team.id, order="rounds", limit=MOST_ROUNDS)
+        if judge.team
+        else []
+    )
+    duty = max(judge.row.duty, place.duty) - judge.row.waived if judge.row else place.duty
+    own = mine[0] if mine else None
+    done_own = judge.own_review is not None and judge.own_review.submitted_at is not None
+    return Home(
+        place,
+        judge,
+        max(0, duty),
+        done_by(judge),
+        works,
+        teams,
+        own,
+        practised(unit, place, actor.person),
+        place.rules.own_review is not SelfReview.OFF
+        and own is not None
+        and not (done_own and judge.own_review is not None and judge.own_review.pool == own.id),
+        next((row for row in mine if row.released_at is not None and row is not own), None),
+    )
 
 
 @dataclass(frozen=True)
@@ -65,36 +98,51 @@ class Received:
     reviewers: Mapping[str, Participant]  # empty where the mode hides them from this reader
     reviewer_teams: Mapping[str, Team]
     for_staff: bool
+    own: Review | None  # the authors' own, handed in
+    staff: Review | None  # the staff's score, handed in
+    answers: Mapping[str, Rejoinder]
+    remarks: Mapping[str, list[ReviewRemark]]
+    rounds: tuple[PoolWork, ...]  # all rounds of this work that this reader may read
+    may_answer: bool
+    may_score: bool
 
 
-def received_reviews(unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str = "") -> Received:
+def received_reviews(unit: UnitOfWork, actor: Actor, activity_id: str, whose: str = "") -> Received:
     """The reviews of a team's work: for its authors once released, for staff at any time.
 
-    `team_id` is one's own team if "" is given.
+    `whose` is a team, or a work in the pool; one's own team if "" is given. Whoever still owes reviews
+    reads those they got some days later.
     """
     place = place_of(unit, activity_id)
     judge = judge_of(unit, actor, place)
-    whose = team_id or (judge.team.id if judge.team else "")
-    if not whose:
+    team = whose or (judge.team.id if judge.team else "")
+    if not team:
         raise NotFound("own_team")
-    found = unit.store.find(POOL, activity=place.activity.id, team=whose, limit=1)
+    named_work = unit.store.find(POOL, activity=place.activity.id, id=team, limit=1)
+    if named_work:
+        team = named_work[0].team
+    found = unit.store.find(POOL, activity=place.activity.id, team=team, order="rounds", limit=MOST_ROUNDS)
     if not found:
         raise NotFound("work")
-    work = found[0]
+    work = named_work[0] if named_work else _latest_to_read(found)
     named = unit.store.count(BYLINES, submission=work.submission, person=actor.person, in_force=True) > 0
     about = Subject(
-        team=whose,
+        team=team,
         in_byline=named,
+        member=judge.team is not None and judge.team.id == team,
         takes_part=judge.subject.takes_part,
-        mentor=is_mentor(unit, actor, whose),
+        mentor=is_mentor(unit, actor, team),
     )
     require(actor, Action.READ_FEEDBACK, about)
     for_staff = actor.is_staff and not named
-    if not for_staff and work.released_at is None:
-        raise Conflict("feedback_not_yet", at=place.feedback_at)
+    if not for_staff:
+        _must_be_readable(unit, actor, place, judge, work)
     rows = unit.store.find(REVIEWS, pool=work.id, limit=200)
-    states = set(COUNTED) | ({ReviewState.EXCLUDED, ReviewState.REPORTED} if for_staff else set())
-    reviews = sorted((row for row in rows if row.state in states), key=lambda row: row.alias)
+    shown = {ReviewState.EXCLUDED, ReviewState.REPORTED, ReviewState.HELD} if for_staff else set()
+    reviews = sorted(
+        (row for row in rows if row.counts or (row.cause not in BESIDE and row.state in shown)),
+        key=lambda row: row.alias,
+    )
     named_mode = place.rules.anonymity is Anonymity.NAMED
     people: Mapping[str, Participant] = {}
     teams: Mapping[str, Team] = {}
@@ -104,7 +152,52 @@ def received_reviews(unit: UnitOfWork, actor: Actor, activity_id: str, team_id: 
         )
     if for_staff or place.rules.anonymity in (Anonymity.NAMED, Anonymity.TEAM_NAME):
         teams = _reviewer_teams(unit, place, reviews)
-    return Received(place, work, unit.store.get(TEAMS, work.team), tuple(reviews), people, teams, for_staff)
+    beside = {row.cause: row for row in rows if row.state is ReviewState.SUBMITTED and row.cause in BESIDE}
+    ids = [row.id for row in reviews]
+    answers = answers_to(unit, ids)
+    if for_staff:
+        answers = {key: row for key, row in answers.items() if row.sent_at is not None}
+    may_score = for_staff and is_allowed(actor, Action.SCORE_WORK, staff_subject(unit, actor, place, work))
+    own = next(
+        (
+            row
+            for row in rows
+            if row.cause is Cause.OWN
+            and row.state is ReviewState.SUBMITTED
+            and (row.by_team or for_staff or row.reviewer == actor.person)
+        ),
+        None,
+    )
+    return Received(
+        place, work, unit.store.get(TEAMS, work.team), tuple(reviews), people, teams, for_staff, own,
+        beside.get(Cause.STAFF), answers, remarks_of(unit, ids),
+        tuple(row for row in reversed(found) if for_staff or row.released_at is not None),
+        named and place.rules.rejoinder and work.released_at is not None, may_score,
+    )  # fmt: skip
+
+
+def _latest_to_read(rounds: Sequence[PoolWork]) -> PoolWork:
+    """The latest round whose reviews are released, else the latest."""
+    return next((row for row in rounds if row.released_at is not None), rounds[0])
+
+
+def _must_be_readable(unit: UnitOfWork, actor: Actor, place: Place, judge: Judge, work: PoolWork) -> None:
+    """Refuse before release, and for some days after it whoever still owes reviews."""
+    if work.released_at is None:
+        raise Conflict("feedback_not_yet", at=place.feedback_at)
+    if not place.rules.owing_days or not judge.subject.takes_part or not judge.key:
+        return
+    row = judge.row
+    owed = (max(row.duty, place.rules.per_work * work.round) - row.waived) if row else place.duty
+    later = work.released_at + timedelta(days=place.rules.owing_days)
+    if done_by(judge) < owed and unit.now < later and _could_review(unit, place, judge):
+        raise Conflict("owes_reviews", at=later)
+
+
+def _could_review(unit: UnitOfWork, place: Place, judge: Judge) -> bool:
+    """Whether there were works that they could have judged; nobody waits for what was never there."""
+    works = unit.store.find(POOL, activity=place.activity.id, limit=OTHERS)
+    return any(not judge.bars.bar(work) or work.id in judge.bars.seen for work in works)
 
 
 def _reviewer_teams(unit: UnitOfWork, place: Place, reviews: Sequence[Review]) -> dict[str, Team]:
@@ -154,9 +247,10 @@ def proof(unit: UnitOfWork, actor: Actor, activity_id: str, *, after: str = "", 
     bound = {"team": list(actor.limited_to)} if actor.limited_to else {}
     last = pool_work(unit, place, after) if after else None
     works = unit.store.find(
-        POOL, activity=activity_id, open=True, order="fewest", after=last, limit=limit + 1, **bound
-    )
-    tally = unit.store.tally(POOL, "submitted", activity=activity_id, open=True, **bound)
+        POOL, activity=activity_id, round=place.round, open=True, order="fewest", after=last,
+        limit=limit + 1, **bound,
+    )  # fmt: skip
+    tally = unit.store.tally(POOL, "submitted", activity=activity_id, round=place.round, open=True, **bound)
     ids = [work.team for work in works]
     teams = {team.id: team for team in unit.store.find(TEAMS, id=ids, limit=len(ids))} if ids else {}
     per_work = place.rules.per_work
@@ -194,7 +288,9 @@ def release_feedback(unit: UnitOfWork, actor: Actor, activity_id: str) -> int:
 
 def release_some_feedback(unit: UnitOfWork, place: Place) -> int:
     """Release the reviews of up to so many works that have any."""
-    rows = unit.store.find(POOL, activity=place.activity.id, released_at=None, limit=RELEASE_AT_ONCE)
+    rows = unit.store.find(
+        POOL, activity=place.activity.id, round=place.round, released_at=None, limit=RELEASE_AT_ONCE
+    )
     for row in rows:
         release_work(unit, place, unit.store.get(POOL, row.id, lock=True))
     return len(rows)
@@ -215,14 +311,19 @@ def exclude_review(
     review = unit.store.get(REVIEWS, review_id)
     if not review.may("exclude"):
         raise AlreadyDecided(what="review", state=review.state.value)
-    work = unit.store.save(POOL, replace(work, taken=work.taken - 1, submitted=work.submitted - 1))
+    had = 1 if review.counts else 0
+    if review.cause in BESIDE:
+        raise NotFound("review")
+    work = unit.store.save(POOL, replace(work, taken=work.taken - 1, submitted=work.submitted - had))
     review = unit.store.save(
         REVIEWS, replace(review, state=ReviewState.EXCLUDED, reason=reason.strip()[:1000])
     )
+    # Two tellings: neither side's may hold the other's key.
     unit.record(
         Kind.REVIEW_EXCLUDED, activity=place.activity.id, course=place.activity.course, by=actor.person,
-        team=work.team, people=[] if review.by_team else [review.reviewer],
+        team=work.team,
     )  # fmt: skip
+    tell_writer(unit, place, review, Kind.REVIEW_EXCLUDED, by=actor.person)
     if work.scored_at is not None:
         mark_work(unit, place, work, by=actor.person, cause="review_excluded")
     return review
@@ -234,7 +335,7 @@ def exclude_review(
 def keep_reviewing(unit: UnitOfWork, activity_id: str) -> int:
     """One step of upkeep: works come in, holds run out, feedback goes out when its time has come."""
     place = place_of(unit, activity_id)
-    moved = gather(unit, place) + free_lapsed(unit, activity_id)
+    moved = gather(unit, place) + free_lapsed(unit, activity_id) + pass_due(unit, place)
     if place.stage is Stage.OVER and place.rules.feedback is Feedback.DEADLINE:
         moved += release_some_feedback(unit, place)
     return moved

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from coursecrew.app.activities import team_set_of
 from coursecrew.app.bonds import mentored_by
@@ -12,6 +12,7 @@ from coursecrew.app.records import (
     BYLINES,
     MEMBERSHIP_EVENTS,
     MEMBERSHIPS,
+    POOL,
     REVIEWINGS,
     REVIEWS,
     TEAMS,
@@ -25,7 +26,7 @@ from coursecrew.domain.errors import Conflict, NotFound
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.permissions import Subject
 from coursecrew.domain.review_rules import PEER_REVIEW, TEAM_ASSIGNMENT, Reviewers, ReviewRules
-from coursecrew.domain.reviewing import Bars, Review, Reviewing, Stage, feedback_at, stage_of
+from coursecrew.domain.reviewing import Bars, Cause, Review, Reviewing, Stage, feedback_at, stage_of
 from coursecrew.domain.schedule import Step, Window
 from coursecrew.domain.submissions import Work, WorkState
 from coursecrew.domain.teams import Happened, Team, TeamSet
@@ -48,6 +49,7 @@ class Place:
     of: Activity
     team_set: TeamSet
     now: datetime
+    round: int = 1  # the one that is reviewed now
 
     @property
     def rules(self) -> ReviewRules:
@@ -56,8 +58,15 @@ class Place:
 
     @property
     def window(self) -> Window:
-        """When reviews are written."""
-        return self.activity.window(Step.REVIEW)
+        """When the reviews of this round are written."""
+        return self.window_of(self.round)
+
+    def window_of(self, number: int) -> Window:
+        """When the reviews of a round are written; a later one begins with the first revised work."""
+        first = self.activity.window(Step.REVIEW)
+        if number <= 1 or not self.rules.later:
+            return first
+        return Window(first.opens, self.rules.later[min(number, self.rules.rounds) - 2].review, None)
 
     @property
     def stage(self) -> Stage:
@@ -74,6 +83,21 @@ class Place:
         """When reviewing is over for good; `None` without a date."""
         return feedback_at(self.due) if self.due else None
 
+    @property
+    def duty(self) -> int:
+        """How many reviews somebody owes up to this round."""
+        return self.rules.per_work * self.round
+
+    @property
+    def hold_for(self) -> timedelta:
+        """How long a review waits for the staff's look."""
+        return timedelta(days=self.rules.hold_days)
+
+    @property
+    def is_last_round(self) -> bool:
+        """Whether no work is revised after this round."""
+        return self.round >= self.rules.rounds
+
 
 def place_of(unit: UnitOfWork, activity_id: str) -> Place:
     """The peer review of that id; refused where the assignment that it names is not in this course."""
@@ -89,7 +113,8 @@ def place_of(unit: UnitOfWork, activity_id: str) -> Place:
     )
     if not found:
         raise Conflict("reviewed_gone", name=activity.settings.review.of)
-    return Place(activity, found[0], team_set_of(unit, found[0]), unit.now)
+    rounds = unit.store.find(POOL, activity=activity.id, order="rounds", limit=1)
+    return Place(activity, found[0], team_set_of(unit, found[0]), unit.now, rounds[0].round if rounds else 1)
 
 
 @dataclass(frozen=True)
@@ -103,8 +128,9 @@ class Judge:
     bars: Bars
     work: Work | None  # of the own team
     has_done: bool  # handed in, or can no longer
-    reviews: tuple[Review, ...]  # all of theirs here, in the order they were taken
+    reviews: tuple[Review, ...]  # all of theirs on works of others, in the order they were taken
     row: Reviewing | None
+    own_review: Review | None = None  # of their own work
 
     @property
     def subject(self) -> Subject:
@@ -144,8 +170,9 @@ def judge_of(unit: UnitOfWork, actor: Actor, place: Place) -> Judge:
         bars=_bars(unit, place, people, reviews),
         work=work,
         has_done=_has_done(unit, place, actor, team, work),
-        reviews=tuple(reviews),
+        reviews=tuple(review for review in reviews if review.cause is not Cause.OWN),
         row=rows[0] if rows else None,
+        own_review=next((review for review in reversed(reviews) if review.cause is Cause.OWN), None),
     )
 
 
@@ -167,7 +194,7 @@ def _has_done(unit: UnitOfWork, place: Place, actor: Actor, team: Team | None, w
     """Whether nobody could copy: they have handed in, or can no longer."""
     if work is not None and (work.state in HANDED_IN or work.state in (WorkState.MISSED, WorkState.EXCUSED)):
         return True
-    own = deadlines_of(unit, place.of, team.id if team else "", [actor.person]).of(actor.person)
+    own = deadlines_of(unit, place.of, team.id if team else "", [actor.person], work).of(actor.person)
     return own.is_over(place.now)
 
 

@@ -10,13 +10,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from coursecrew.app.records import BYLINES, POOL, REVIEWINGS, REVIEWS, SUBMISSIONS, WORKS
+from coursecrew.app.bonds import is_mentor
+from coursecrew.app.records import BYLINES, MEMBERSHIPS, POOL, REVIEWINGS, REVIEWS, SUBMISSIONS, WORKS
 from coursecrew.app.reviewing.places import Judge, Place, judge_of, may_judge_without_work, place_of
+from coursecrew.app.reviewing.practising import must_have_practised
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.errors import AlreadyExists, Closed, Conflict, NotFound
 from coursecrew.domain.people import Actor
-from coursecrew.domain.permissions import Action, require
+from coursecrew.domain.permissions import Action, Subject, require
+from coursecrew.domain.review_rules import SelfReview
 from coursecrew.domain.reviewing import (
+    ALL_STAFF,
     DONE,
     EXTRA,
     Cause,
@@ -40,30 +44,69 @@ IN_POOL = (WorkState.IN_REVIEW, WorkState.REVIEWED)
 def gather(unit: UnitOfWork, place: Place, *, limit: int = 200) -> int:
     """Bring works that were handed in since the last look into the pool; returns how many.
 
-    From here on they cannot be withdrawn. A work that comes late joins at once.
+    From here on they cannot be withdrawn. A work that comes late joins at once; a revised one when the
+    round before is over.
     """
     if place.window.is_before(unit.now):
         return 0
     works = unit.store.find(WORKS, activity=place.of.id, state=WorkState.SUBMITTED.value, limit=limit)
+    if any(work.round > place.round for work in works) and not round_is_over(unit, place):
+        works = [work for work in works if work.round <= place.round]
     for found in works:
         work = unit.store.get(WORKS, found.id, lock=True)
         if work.state is not WorkState.SUBMITTED:
             continue  # somebody else was here, or the team took it back
         submission = unit.store.get(SUBMISSIONS, work.submission)
         barred = unit.store.count(BYLINES, submission=submission.id, in_force=True)
+        due = place.window_of(work.round).due
         try:
-            unit.store.add(
+            row = unit.store.add(
                 POOL,
                 PoolWork(
                     unit.new_id(), place.activity.id, work.id, work.team, submission.id,
                     submission.handed_in_at, unit.chance.randrange(1 << 30), barred=barred,
-                    late=place.due is not None and unit.now > place.due,
+                    late=due is not None and unit.now > due, round=work.round,
                 ),
             )  # fmt: skip
+            if work.round > 1:
+                follow(unit, place, row)
         except AlreadyExists:
             _open_again(unit, place, work.id, submission.id)
         unit.store.save(WORKS, replace(work, state=WorkState.IN_REVIEW))
     return len(works)
+
+
+def gathered(unit: UnitOfWork, activity_id: str) -> Place:
+    """The peer review with the works that came meanwhile; the first revised one begins a new round."""
+    place = place_of(unit, activity_id)
+    return place_of(unit, activity_id) if gather(unit, place) else place
+
+
+def round_is_over(unit: UnitOfWork, place: Place) -> bool:
+    """Whether the authors of all works of this round have their reviews, or could."""
+    waits = unit.store.count(POOL, activity=place.activity.id, round=place.round, released_at=None)
+    return place.stage is Stage.OVER or waits == 0
+
+
+def follow(unit: UnitOfWork, place: Place, work: PoolWork) -> None:
+    """Give a revised work to those who reviewed it before, under the same numbers as then."""
+    before = unit.store.find(POOL, activity=place.activity.id, team=work.team, round=work.round - 1, limit=1)
+    if not before:
+        return
+    reviews = unit.store.find(REVIEWS, pool=before[0].id, limit=200)
+    again = [review for review in reviews if review.counts and review.cause is not Cause.FILL_IN]
+    until = place.window_of(work.round).due
+    for review in again:
+        unit.store.add(
+            REVIEWS,
+            Review(
+                unit.new_id(), place.activity.id, work.id, work.team, review.reviewer, review.by_team,
+                ReviewState.LEASED, Cause.DUTY, review.place, review.alias, unit.now,
+                until or unit.now + 3 * place.rules.lease, rubric=place.activity.settings.rubric.number,
+            ),
+        )  # fmt: skip
+    if again:
+        unit.store.save(POOL, replace(work, taken=work.taken + len(again)))
 
 
 def _open_again(unit: UnitOfWork, place: Place, work: str, submission: str) -> None:
@@ -81,7 +124,7 @@ def take(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
     Of lawful works the one with the fewest reviews and leases comes first. Where each has enough, an
     extra review of the least reviewed one is written, up to two beyond. Refusals say what to wait for.
     """
-    place = place_of(unit, activity_id)
+    place = gathered(unit, activity_id)
     judge = judge_of(unit, actor, place)
     require(actor, Action.TAKE_REVIEW, judge.subject)
     if judge.by_team and judge.team is None:
@@ -93,6 +136,9 @@ def take(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
         raise Conflict("own_work_first", title=place.of.settings.title)
     if not may_judge_without_work(place, judge):
         raise Conflict("no_work_no_review", title=place.of.settings.title)
+    must_have_practised(unit, actor, place)
+    if place.rules.own_review is SelfReview.BEFORE and owes_own_review(unit, place, judge):
+        raise Conflict("own_review_first")
     row = _locked_row(unit, place, judge)
     judge = judge_of(unit, actor, place)  # as it is now that nobody else takes for them
     held = judge.holds(unit.now)
@@ -105,7 +151,7 @@ def take(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
 
 def fill_in(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
     """Staff take a work that lacks reviews, once volunteers had their turn; returns the review's id."""
-    place = place_of(unit, activity_id)
+    place = gathered(unit, activity_id)
     judge = judge_of(unit, actor, place)
     require(actor, Action.FILL_IN_REVIEW, judge.subject)
     if place.stage not in (Stage.STAFF, Stage.OVER):
@@ -118,6 +164,66 @@ def fill_in(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
     return _taken(unit, place, judge, row, Cause.FILL_IN).id
 
 
+def owes_own_review(unit: UnitOfWork, place: Place, judge: Judge) -> bool:
+    """Whether their own work is here and they have yet to judge it, in this round."""
+    if place.rules.own_review is SelfReview.OFF or judge.team is None:
+        return False
+    rows = unit.store.find(POOL, activity=place.activity.id, team=judge.team.id, order="rounds", limit=1)
+    own = judge.own_review
+    done = own is not None and own.submitted_at is not None and bool(rows) and own.pool == rows[0].id
+    return bool(rows) and not done
+
+
+def take_own(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
+    """Begin, or go on with, the review of one's own work; returns its id. It never counts."""
+    place = gathered(unit, activity_id)
+    judge = judge_of(unit, actor, place)
+    require(actor, Action.TAKE_REVIEW, judge.subject)
+    if place.rules.own_review is SelfReview.OFF or judge.team is None:
+        raise NotFound("page")
+    rows = unit.store.find(POOL, activity=activity_id, team=judge.team.id, order="rounds", limit=1)
+    if not rows:
+        raise Conflict("own_work_first", title=place.of.settings.title)
+    if judge.own_review and judge.own_review.pool == rows[0].id:
+        return judge.own_review.id
+    return unit.store.add(
+        REVIEWS,
+        Review(
+            unit.new_id(), activity_id, rows[0].id, judge.team.id, judge.key, judge.by_team,
+            ReviewState.LEASED, Cause.OWN, 0, 0, unit.now, None,
+            rubric=place.activity.settings.rubric.number,
+        ),
+    ).id  # fmt: skip
+
+
+def take_as_staff(unit: UnitOfWork, actor: Actor, activity_id: str, team: str) -> str:
+    """Begin, or go on with, the staff's own score of a team's work; returns its id."""
+    place = gathered(unit, activity_id)
+    rows = unit.store.find(POOL, activity=activity_id, team=team, order="rounds", limit=1)
+    if not rows:
+        raise NotFound("work")
+    work = rows[0]
+    require(actor, Action.SCORE_WORK, staff_subject(unit, actor, place, work))
+    known = unit.store.find(REVIEWS, pool=work.id, reviewer=ALL_STAFF, limit=1)
+    if known:
+        return known[0].id
+    return unit.store.add(
+        REVIEWS,
+        Review(
+            unit.new_id(), activity_id, work.id, team, reviewer=ALL_STAFF, by_team=False,
+            state=ReviewState.LEASED, cause=Cause.STAFF, place=0, alias=0, taken_at=unit.now,
+            lease_until=None, rubric=place.activity.settings.rubric.number,
+        ),
+    ).id  # fmt: skip
+
+
+def staff_subject(unit: UnitOfWork, actor: Actor, place: Place, work: PoolWork) -> Subject:
+    """What a staff member's rights to judge a work depend on: nobody judges their own."""
+    named = unit.store.count(BYLINES, submission=work.submission, person=actor.person, in_force=True) > 0
+    member = unit.store.count(MEMBERSHIPS, team=work.team, person=actor.person) > 0
+    return Subject(team=work.team, graded_by_self=named or member, mentor=is_mentor(unit, actor, work.team))
+
+
 def done_by(judge: Judge) -> int:
     """How many of their reviews count for what they owe."""
     return sum(review.state in DONE for review in judge.reviews)
@@ -127,14 +233,12 @@ def _locked_row(unit: UnitOfWork, place: Place, judge: Judge) -> Reviewing:
     """The reviewer's own row, held until the end of the use case; made at the first take."""
     rows = unit.store.find(REVIEWINGS, activity=place.activity.id, reviewer=judge.key, limit=1)
     if rows:
-        return unit.store.get(REVIEWINGS, rows[0].id, lock=True)
-    return unit.store.add(
-        REVIEWINGS, Reviewing(unit.new_id(), place.activity.id, judge.key, duty=place.rules.per_work)
-    )
+        row = unit.store.get(REVIEWINGS, rows[0].id, lock=True)
+        return replace(row, duty=max(row.duty, place.duty))
+    return unit.store.add(REVIEWINGS, Reviewing(unit.new_id(), place.activity.id, judge.key, duty=place.duty))
 
 
 def _taken(unit: UnitOfWork, place: Place, judge: Judge, row: Reviewing, cause: Cause) -> Review:
-    gather(unit, place)
     free_lapsed(unit, place.activity.id, limit=20)
     most = place.rules.per_work + (0 if cause is Cause.FILL_IN else EXTRA)
     work = _locked_work(unit, place, judge, most)
@@ -179,7 +283,13 @@ def _lawful(unit: UnitOfWork, place: Place, judge: Judge, most: int) -> Iterator
     after: PoolWork | None = None
     while True:
         page = unit.store.find(
-            POOL, activity=place.activity.id, open=True, order=order, after=after, limit=PAGE
+            POOL,
+            activity=place.activity.id,
+            round=place.round,
+            open=True,
+            order=order,
+            after=after,
+            limit=PAGE,
         )
         yield from (work for work in page if work.taken < most and not judge.bars.bar(work))
         if len(page) < PAGE or (order == "pull" and page[-1].taken >= most):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from coursecrew.app.records import POOL, REVIEW_VERSIONS, REVIEWINGS, REVIEWS, SUBMISSIONS, WORKS
+from coursecrew.app.records import POOL, REVIEW_VERSIONS, REVIEWINGS, REVIEWS, SUBMISSIONS
+from coursecrew.app.reviewing.holding import count_review, held_by_words, hold, to_be_held
+from coursecrew.app.reviewing.marking import mark_work
 from coursecrew.app.reviewing.places import Judge, Place, judge_of, place_of
-from coursecrew.app.reviewing.pool import lease_end, let_go, take
+from coursecrew.app.reviewing.pool import lease_end, let_go, staff_subject, take
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.activities import Activity, Prompt
 from coursecrew.domain.errors import AlreadyDecided, Closed, Conflict, Invalid, NotFound, Problem, Stale
@@ -15,11 +17,12 @@ from coursecrew.domain.events import Kind
 from coursecrew.domain.merging import merge
 from coursecrew.domain.people import Actor, unturned
 from coursecrew.domain.permissions import Action, require
-from coursecrew.domain.review_rules import Feedback
 from coursecrew.domain.reviewing import (
+    BESIDE,
     EXTRA,
     FREE_DROPS,
     LONGEST_TEXT,
+    Cause,
     PoolWork,
     Review,
     ReviewState,
@@ -27,7 +30,7 @@ from coursecrew.domain.reviewing import (
 )
 from coursecrew.domain.rubrics import Mark, Sheet, checked_sheet
 from coursecrew.domain.schedule import Step
-from coursecrew.domain.submissions import Submission, WorkState
+from coursecrew.domain.submissions import Submission
 
 
 @dataclass(frozen=True)
@@ -60,14 +63,24 @@ def _own(
     if review.activity != place.activity.id:
         raise NotFound("review")
     judge = judge_of(unit, actor, place)
+    work = unit.store.get(POOL, review.pool)
+    if review.cause is Cause.STAFF:
+        require(actor, Action.SCORE_WORK, staff_subject(unit, actor, place, work))
+        return place, judge, review
     mine = review.reviewer == (judge.key if review.by_team else actor.person)
     action = Action.WRITE_REVIEW if write else Action.READ_OWN_REVIEW
     require(actor, action, replace(judge.subject, own=mine))
     # A work that became one's own, or one's mentees', after it was taken is read no further.
-    work = unit.store.get(POOL, review.pool)
-    if judge.bars.bar(work) in ("own_work", "mentored"):
+    if review.cause is not Cause.OWN and judge.bars.bar(work) in ("own_work", "mentored"):
         raise Conflict("review_became_own")
     return place, judge, review
+
+
+def own_review(unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str) -> tuple[Place, Review]:
+    """A review that the actor may write now; refused for everybody else and when time is over."""
+    place, _judge, review = _own(unit, actor, activity_id, review_id, write=True)
+    _must_be_time(place, review)
+    return place, review
 
 
 def _locked(unit: UnitOfWork, review: Review) -> tuple[PoolWork, Review]:
@@ -86,12 +99,14 @@ def save_review(
     where the work still has room.
     """
     place, _judge, found = _own(unit, actor, activity_id, review_id, write=True)
-    _must_be_time(place)
+    _must_be_time(place, found)
     return _written(unit, actor, place, found, sheet, text, seen)
 
 
-def _must_be_time(place: Place) -> None:
-    """A review is written and changed until feedback goes out."""
+def _must_be_time(place: Place, review: Review) -> None:
+    """A review is written and changed until feedback goes out; staff take the time they need."""
+    if review.cause in (Cause.STAFF, Cause.FILL_IN):
+        return
     if place.feedback_at is not None and place.now > place.feedback_at:
         raise Closed(Step.REVIEW.value, closes=place.feedback_at)
 
@@ -102,7 +117,8 @@ def _written(
     work, review = _locked(unit, found)
     if not review.may("save"):
         raise AlreadyDecided(what="review", state=review.state.value)
-    if work.released_at is not None and review.state is ReviewState.SUBMITTED:
+    over = work.released_at is not None and review.state is ReviewState.SUBMITTED
+    if over and review.cause is not Cause.STAFF:
         raise Conflict("review_released")
     sheet, text = _checked(place.activity, sheet, text)
     sheet, text = _joined(unit, review, sheet, text, seen)
@@ -119,6 +135,8 @@ def _written(
 
 def _renewed(unit: UnitOfWork, place: Place, work: PoolWork, review: Review) -> Review:
     """The review saved, its hold begun anew; taken up again where it had run out and there is room."""
+    if review.cause in BESIDE:
+        return unit.store.save(REVIEWS, review)
     room = work.open and work.taken < place.rules.per_work + EXTRA
     if review.state is ReviewState.LEASED and not review.is_live(unit.now):
         review = replace(review, lease_until=lease_end(place, unit.now, unit.now))  # nobody took the slot yet
@@ -217,7 +235,7 @@ def submit_review(
     A row that lacks something is refused by name; nothing typed is lost.
     """
     place, _judge, found = _own(unit, actor, activity_id, review_id, write=True)
-    _must_be_time(place)
+    _must_be_time(place, found)
     problems: list[Problem] = []
     try:
         checked_sheet(place.activity.settings.rubric, {id: m for id, m in sheet.items() if m.given})
@@ -230,40 +248,32 @@ def submit_review(
     review = _written(unit, actor, place, found, sheet, text, seen)
     if review.state is ReviewState.LAPSED:
         raise Conflict("slot_filled")
-    if review.state is ReviewState.SUBMITTED:
-        return review
     work, review = _locked(unit, review)
-    review = unit.store.save(
-        REVIEWS,
-        replace(review, state=ReviewState.SUBMITTED, submitted_at=unit.now, lease_until=None),
-    )
-    work = unit.store.save(POOL, replace(work, submitted=work.submitted + 1))
-    _when_complete(unit, place, work)
+    first = review.state is not ReviewState.SUBMITTED
+    if first:
+        review = replace(
+            review,
+            state=ReviewState.SUBMITTED,
+            submitted_at=review.submitted_at or unit.now,
+            lease_until=None,
+        )
+    if review.cause in BESIDE:
+        review = unit.store.save(REVIEWS, review)
+        if review.cause is Cause.STAFF and work.scored_at is not None:
+            mark_work(unit, place, work, by=actor.person, cause="scored")
+        return review
+    held = to_be_held(place, review) if first else held_by_words(place, review)
+    if held:
+        return hold(unit, place, work, review, held, counted=not first)
+    if not first:
+        return unit.store.save(REVIEWS, review)
+    review = unit.store.save(REVIEWS, review)
+    count_review(unit, place, work)
     unit.record(
         Kind.REVIEW_SUBMITTED, activity=place.activity.id, course=place.activity.course, by=actor.person,
         team=work.team,
     )  # fmt: skip
     return review
-
-
-def _when_complete(unit: UnitOfWork, place: Place, work: PoolWork) -> None:
-    """A work that has all its reviews is reviewed; its authors read them now, where the author says so."""
-    if work.submitted < place.rules.per_work:
-        return
-    row = unit.store.get(WORKS, work.work)
-    if row.state is WorkState.IN_REVIEW:
-        unit.store.save(WORKS, replace(row, state=WorkState.REVIEWED))
-    if place.rules.feedback is Feedback.COMPLETE and work.released_at is None:
-        release_work(unit, place, work)
-
-
-def release_work(unit: UnitOfWork, place: Place, work: PoolWork) -> None:
-    """Let the authors of a work read its reviews, and tell them."""
-    unit.store.save(POOL, replace(work, released_at=unit.now))
-    unit.record(
-        Kind.FEEDBACK_RELEASED, activity=place.activity.id, course=place.activity.course, by="",
-        team=work.team,
-    )  # fmt: skip
 
 
 # --- giving a work back ---

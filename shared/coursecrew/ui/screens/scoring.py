@@ -94,7 +94,7 @@ def work(scene: Scene, request: Request, id: str) -> Response:
         rubric = replace(rubric, criteria=rubric.for_one())
 
     def late(unit: UnitOfWork) -> Mapping[str, Lateness]:
-        deadlines = deadlines_of(unit, scene.activity, row.team.id, people)
+        deadlines = deadlines_of(unit, scene.activity, row.team.id, people, row.work)
         return {key: Lateness(handed_in, deadlines.of(key), scene.settings.late) for key in people}
 
     _ = scene.reader.gettext

@@ -27,11 +27,13 @@ from coursecrew.domain.submissions import (
 )
 from coursecrew.domain.team_files import TeamFile
 from coursecrew.domain.teams import Team
+from coursecrew.ui import review_accounts
 from coursecrew.ui.charts import Bar
 from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.next_steps import as_moment, unit_said
 from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.reader import Reader
+from coursecrew.ui.review_accounts import AccountRow
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.screens.drafting import FileRow, file_rows, saved_line
 
@@ -275,16 +277,6 @@ class Judged:
     comment: str
 
 
-@dataclass(frozen=True)
-class AccountRow:
-    """One line of the making: its name, how it comes about, and what it adds."""
-
-    name: str
-    how: str
-    points: str
-    total: bool = False
-
-
 def result(scene: Scene, request: Request) -> Response:
     """One's own grade, the feedback behind it, and every step of its making."""
     reader = scene.reader
@@ -349,15 +341,8 @@ def _bars(reader: Reader, grade: Grade) -> list[Bar]:
     for line in lines:
         if line.code == "work":
             bars.append(Bar(_("The team’s work"), line.before, line.after, reader.grade(line.after)))
-        elif line.code == "peers":
-            bars.append(Bar(_("What reviewers gave"), line.before, line.after, reader.grade(line.after)))
-        elif line.code == "weighted":
-            kind = "plus" if line.change >= 0 else "minus"
-            bars.append(
-                Bar(
-                    _("With the reviews you wrote"), line.before, line.after, reader.signed(line.change), kind
-                )
-            )
+        elif line.code in review_accounts.BARS:
+            bars.append(review_accounts.bar(reader, line))
         elif line.code == "late":
             kind = "minus" if line.change < 0 else "part"
             bars.append(Bar(_("Handed in late"), line.before, line.after, reader.signed(line.change), kind))
@@ -441,61 +426,8 @@ def _how_override(reader: Reader, line: Line) -> AccountRow:
     return AccountRow(reader.gettext("Changed by hand"), how, reader.signed(line.change))
 
 
-def _how_peers(reader: Reader, line: Line) -> AccountRow:
-    """Each criterion's value out of its reviews, then (3.5 ÷ 4 × 50) + …, as one would add them up."""
-    _, values = reader.gettext, line.values
-    ways = {
-        "median": _("the middle value (of an even number, the mean of the middle two)"),
-        "mean": _("the mean"),
-        "trimmed": _("the mean without the highest and the lowest (below five reviews the middle value)"),
-    }
-    criteria = values.get("criteria", ())
-    given = "; ".join(
-        f"{entry['title']}: {', '.join(reader.points(Decimal(p)) for p in entry['points'])}"
-        f" → {exact(Decimal(entry['value']))}"
-        for entry in criteria
-    )
-    terms = " + ".join(
-        f"{exact(Decimal(entry['value']))} ÷ {reader.points(Decimal(entry['most']))}"
-        f" × {exact(Decimal(entry['weight']))}"
-        for entry in criteria
-    )
-    how = _(
-        "%(have)s of %(of)s reviews. Of the points for each criterion, %(way)s: %(given)s. Then value ÷ most "
-        "points × weight: %(terms)s",
-        have=values["reviews"], of=values["per_work"], way=ways[values["method"]], given=given, terms=terms,
-    )  # fmt: skip
-    return AccountRow(_("What reviewers gave"), how, reader.grade(line.after))
-
-
-def exact(number: Decimal) -> str:
-    """A number as one works with it by hand: no zeros behind, six places at most."""
-    text = f"{number:.6f}".rstrip("0").rstrip(".")
-    return text or "0"
-
-
-def _how_reviewing(reader: Reader, line: Line) -> AccountRow:
-    how = reader.gettext(
-        "written %(done)s, let go %(waived)s, owed %(duty)s: (written + let go) ÷ owed × 100, at most 100",
-        **{name: line.values[name] for name in ("done", "waived", "duty")},
-    )
-    return AccountRow(reader.gettext("Reviews you wrote"), how, reader.grade(line.after))
-
-
-def _how_weighted(reader: Reader, line: Line) -> AccountRow:
-    work, review = line.values["weights"]
-    how = reader.gettext(
-        "work %(product)s × %(work)s %% + reviews %(review)s × %(share)s %%",
-        product=exact(Decimal(line.values["product"])), work=work,
-        review=exact(Decimal(line.values["review"])), share=review,
-    )  # fmt: skip
-    return AccountRow(reader.gettext("Together"), how, reader.grade(line.after))
-
-
 HOW = {
-    "peers": _how_peers,
-    "reviewing": _how_reviewing,
-    "weighted": _how_weighted,
+    **review_accounts.HOW,
     "work": _how_work,
     "late": _how_late,
     "missed": _how_missed,
@@ -516,6 +448,7 @@ def _cause(reader: Reader, cause: str) -> str:
         "taken_back": _("the grade was taken back"),
         "reviewed": _("the reviews were counted"),
         "review_excluded": _("a review was left out"),
+        "appeal": _("a question about a mark was decided"),
     }
     return causes.get(cause, cause)
 
