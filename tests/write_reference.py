@@ -22,6 +22,7 @@ from typing import Any
 from coursecrew.app.records import ALL
 from coursecrew.domain import activities, errors, permissions
 from coursecrew.domain.activities import Facts, JoinRule, Settings, SubmitRule, TeamRules
+from coursecrew.domain.averages import Method
 from coursecrew.domain.people import Actor, Role
 from coursecrew.domain.permissions import TABLE, Action, Subject
 from coursecrew.domain.review_rules import Anonymity, Reviewers, ReviewRules
@@ -112,7 +113,7 @@ SETTINGS: Mapping[str, str] = {
     ),
     "review.allocation": "`pull`: just in time, the work in most need first; `deadline`: all at once.",
     "review.lease_hours": "How long a work is held for its reviewer; each save begins it anew. 1 to 336.",
-    "review.method": "How several reviews become one value: `median`, `mean`, `trimmed`.",
+    "review.method": "How several reviews become one value: `median`, `mean`, `trimmed`, `calibrated`.",
     "review.min_reviews": "Fewest reviews that make a mark once time is up; 0: half of them.",
     "review.staff_share": "What a staff score counts beside the peers', in percent.",
     "review.weight_product": "What the work counts in the grade, in percent.",
@@ -124,6 +125,15 @@ SETTINGS: Mapping[str, str] = {
     "review.rejoinder": "Whether authors answer each review once.",
     "review.without_work": "Whether those who handed in nothing judge others.",
     "review.overall": "Whether a comment on the whole work is asked for.",
+    "review.appeals": "Whether a team may ask that a mark be looked at again.",
+    "review.own_review": "Whether authors judge their own work: `off`, `before` others' or `after`.",
+    "review.hold_days": "Days that each review waits for the staff's look; 0 to 7, 0: none waits.",
+    "review.practice": "Whether samples are rated first: `off`, `offered` or `needed`.",
+    "review.model_first": "Whether a sample with the staff's rating is read before the first try.",
+    "review.weight_practice": "What practice counts in the grade, in percent.",
+    "review.owing_days": "Days by which whoever owes reviews reads theirs later; 0: at once.",
+    "review.later": "Further rounds, each with the moments `revise` and `review` until when.",
+    "samples": "Up to 5 samples that staff rated, each with `id`, `title`, `text`, `sheet`, `model`.",
 }
 _LEVELS = (Level(Decimal(0), "no"), Level(Decimal(4), "yes"))
 _PLAIN = Settings(
@@ -157,6 +167,7 @@ _CHANGED: Mapping[str, Settings] = {
     "review.of": replace(_PLAIN, review=ReviewRules(of="other")),
     "review.reviewers": replace(_PLAIN, review=ReviewRules(reviewers=Reviewers.TEAM)),
     "review.anonymity": replace(_PLAIN, review=ReviewRules(anonymity=Anonymity.NAMED)),
+    "review.method": replace(_PLAIN, review=ReviewRules(method=Method.CALIBRATED)),
     "title": replace(_PLAIN, title="Other"),
     "goal": replace(_PLAIN, goal="Other"),
     "task": replace(_PLAIN, task="Other"),

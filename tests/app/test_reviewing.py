@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from coursecrew.app.memory import MemoryPorts
 from coursecrew.app.records import GRADES, POOL, REVIEWINGS, REVIEWS, WORKS
 from coursecrew.app.records import TEAMS as TEAM_ROWS
+from coursecrew.app.reviewing.desk import look_at_desk
 from coursecrew.app.reviewing.feedback import (
     exclude_review,
     keep_reviewing,
@@ -24,7 +26,6 @@ from coursecrew.app.reviewing.pool import fill_in, take
 from coursecrew.app.reviewing.writing import (
     declare_conflict,
     drop_review,
-    look_at_desk,
     report_work,
     save_review,
     submit_review,
@@ -56,7 +57,9 @@ TEAMS = {name: tuple(actor(f"{name}{n}") for n in (1, 2)) for name in "PQRST"}
 SHEET = marks("3", "2", "4")
 
 
-def a_class(teams: str = "PQR", rules: ReviewRules | None = None) -> tuple[MemoryPorts, Activity, Activity]:
+def a_class(
+    teams: str = "PQR", rules: ReviewRules | None = None, **changes: Any
+) -> tuple[MemoryPorts, Activity, Activity]:
     """Teams of two, each of which handed in; one after the other, a minute apart."""
     ports = world()
     of = an_assignment(ports)
@@ -65,7 +68,7 @@ def a_class(teams: str = "PQR", rules: ReviewRules | None = None) -> tuple[Memor
         ports.clock.move_to(ports.clock.now() + timedelta(minutes=1))
         write(ports, of, TEAMS[name][0], f"How {name} cuts losses")
         hand_in(ports, of, TEAMS[name][0])
-    return ports, of, a_peer_review(ports, of, rules)
+    return ports, of, a_peer_review(ports, of, rules, **changes)
 
 
 def takes(ports: MemoryPorts, activity: Activity, who: Actor) -> str:

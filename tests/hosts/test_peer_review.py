@@ -77,7 +77,8 @@ def set_up(reviews: House, of: str, **fields: str) -> None:
     reviews.set(
         {
             "title": "Judge two plans", "goal": "See how others went about it.", "of": of, "per_work": "1",
-            "feedback": "hand", "weight_product": "80", "anonymity": "double", **RUBRIC, **fields,
+            "feedback": "hand", "weight_product": "80", "anonymity": "double",
+            "owing_days": "0", **RUBRIC, **fields,
         }
     )  # fmt: skip
     if isinstance(reviews.host, LtiHost):

@@ -32,22 +32,29 @@ _HARSH = {"stupid", "idiot", "idiotic", "garbage", "trash", "rubbish", "terrible
 
 
 def hints(
-    sheet: Sheet, text: str, *, work: Mapping[str, str], other: Sequence[str], seen: Collection[str] = ()
+    sheet: Sheet,
+    text: str,
+    *,
+    work: Mapping[str, str],
+    other: Sequence[str],
+    seen: Collection[str] = (),
+    english: bool = True,
 ) -> list[str]:
     """The codes of what a reviewer may want to look at once more; those already seen are left out.
 
     `work` are the work's texts, `other` the whole texts of the same reviewer's other reviews.
+    Rules that know words are for texts in `english`.
     """
     whole = whole_text(sheet, text)
     words = [word.casefold() for word in _WORD.findall(whole)]
     found = []
     if len(words) < FEW_WORDS:
         found.append("short")
-    if words and set(words) <= _PRAISE:
+    if english and words and set(words) <= _PRAISE:
         found.append("praise_only")
-    if not _SUGGEST.search(whole):
+    if english and not _SUGGEST.search(whole):
         found.append("no_suggestion")
-    if set(words) & _HARSH:
+    if english and set(words) & _HARSH:
         found.append("harsh")
     if any(likeness(words, [word.casefold() for word in _WORD.findall(one)]) >= ALIKE for one in other):
         found.append("same_as_other")
@@ -70,5 +77,5 @@ def likeness(mine: Sequence[str], theirs: Sequence[str]) -> float:
 def _refers(words: Sequence[str], work: Mapping[str, str]) -> bool:
     """Whether at least two of the longer words occur in the work."""
     theirs = {word.casefold() for part in work.values() for word in _WORD.findall(part)}
-    long = {word for word in words if len(word) > 4}
+    long = {word for word in words if len(word) > 3}
     return len(long & theirs) >= 2

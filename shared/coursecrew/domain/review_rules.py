@@ -176,10 +176,15 @@ def kept_rules(current: ReviewRules, wish: ReviewRules) -> tuple[ReviewRules, li
     """The rules that may take effect once somebody has begun a review, and the codes of what is held.
 
     Anonymity may only become tighter: people wrote under a promise. What is judged, and by whom, stays.
+    Correcting by habits is announced before anybody judges; no round that was promised is taken away.
     """
     held: list[str] = []
     if TIGHTNESS[wish.anonymity] < TIGHTNESS[current.anonymity]:
         wish, held = replace(wish, anonymity=current.anonymity), [*held, "anonymity"]
     if (wish.of, wish.reviewers) != (current.of, current.reviewers):
         wish, held = replace(wish, of=current.of, reviewers=current.reviewers), [*held, "reviewed"]
+    if wish.method is Method.CALIBRATED and current.method is not Method.CALIBRATED:
+        wish, held = replace(wish, method=current.method), [*held, "method"]
+    if wish.rounds < current.rounds:
+        wish, held = replace(wish, later=current.later), [*held, "rounds"]
     return wish, held

@@ -147,6 +147,7 @@ PROBLEMS: Mapping[str, str] = {
     "owing_days": N_("From 0 (at once) to %(most)s days."),
     "too_many_rounds": N_("At most %(most)s rounds."),
     "rounds_crossed": N_("The dates of the rounds cross: each revision is due after the reviews before it."),
+    "both_dates": N_("A further round needs both dates: until when works are revised, and reviewed."),
     "no_team_names": N_("Where everybody hands in alone there are no team names to show. Choose another."),
     "too_many_samples": N_("At most %(most)s samples."),
     "sample_title_missing": N_("Give the sample a name."),

@@ -39,6 +39,7 @@ from coursecrew.ui.pages import refusal_page
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.screens import (
     alerts,
+    appeals,
     changes,
     charter,
     check_in,
@@ -49,12 +50,17 @@ from coursecrew.ui.screens import (
     forming,
     identity,
     mentoring,
+    moderation,
     opening,
     people,
     plan,
     platform_groups,
+    practice,
     privacy,
     reminding,
+    review_answer,
+    review_desk,
+    review_feedback,
     review_room,
     reviewing,
     sandbox,
@@ -97,7 +103,13 @@ SCREENS: tuple[ModuleType, ...] = (
     platform_groups,
     opening,
     reviewing,
+    review_desk,
+    review_feedback,
+    review_answer,
     review_room,
+    moderation,
+    practice,
+    appeals,
     classroom,
 )
 ROUTES: tuple[Route, ...] = tuple(route for module in SCREENS for route in module.ROUTES)
@@ -105,7 +117,7 @@ ROUTES: tuple[Route, ...] = tuple(route for module in SCREENS for route in modul
 FOR_BOTH = frozenset(
     {"settings", "people", "privacy", "grades", "release", "result", "notices", "unsubscribe"}
 )
-FOR_REVIEWS = frozenset({"reviews", "feedback", "room"})
+FOR_REVIEWS = frozenset({"reviews", "feedback", "room", "practice", "appeals"})
 BEFORE_PUBLISHING = frozenset(
     {"team", "reviews", "privacy", "privacy/read"}
 )  # "team" says that it is not ready

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from coursecrew.app.bonds import is_mentor
-from coursecrew.app.records import BYLINES, MEMBERSHIPS, POOL, REVIEWS, TEAMS
+from coursecrew.app.records import APPEALS, BYLINES, MEMBERSHIPS, POOL, REVIEWS, SUBMISSIONS, TEAMS
 from coursecrew.app.reviewing.answering import answers_to
 from coursecrew.app.reviewing.holding import pass_due, release_work, tell_writer
 from coursecrew.app.reviewing.marking import mark_work
@@ -24,6 +25,7 @@ from coursecrew.app.reviewing.remarks import remarks_of
 from coursecrew.app.teams import participants_of
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.anchors import ReviewRemark
+from coursecrew.domain.appeals import OPEN_STATES
 from coursecrew.domain.errors import AlreadyDecided, Conflict, Invalid, NotFound, Problem
 from coursecrew.domain.events import Kind
 from coursecrew.domain.people import Actor, Participant
@@ -31,6 +33,7 @@ from coursecrew.domain.permissions import Action, Subject, is_allowed, require
 from coursecrew.domain.rejoinders import Rejoinder
 from coursecrew.domain.review_rules import MOST_ROUNDS, Anonymity, Feedback, SelfReview
 from coursecrew.domain.reviewing import BESIDE, Cause, PoolWork, Review, ReviewState, Stage
+from coursecrew.domain.submissions import Submission
 from coursecrew.domain.teams import Team
 
 RELEASE_AT_ONCE = 200
@@ -102,6 +105,7 @@ class Received:
     staff: Review | None  # the staff's score, handed in
     answers: Mapping[str, Rejoinder]
     remarks: Mapping[str, list[ReviewRemark]]
+    submission: Submission
     rounds: tuple[PoolWork, ...]  # all rounds of this work that this reader may read
     may_answer: bool
     may_score: bool
@@ -170,7 +174,7 @@ def received_reviews(unit: UnitOfWork, actor: Actor, activity_id: str, whose: st
     )
     return Received(
         place, work, unit.store.get(TEAMS, work.team), tuple(reviews), people, teams, for_staff, own,
-        beside.get(Cause.STAFF), answers, remarks_of(unit, ids),
+        beside.get(Cause.STAFF), answers, remarks_of(unit, ids), unit.store.get(SUBMISSIONS, work.submission),
         tuple(row for row in reversed(found) if for_staff or row.released_at is not None),
         named and place.rules.rejoinder and work.released_at is not None, may_score,
     )  # fmt: skip
@@ -270,6 +274,26 @@ def proof(unit: UnitOfWork, actor: Actor, activity_id: str, *, after: str = "", 
         tally.get(0, 0),
         tuple(row for row in reports if actor.may_see_team(row.team)),
         works[limit - 1].id if len(works) > limit else "",
+    )
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How much waits for the course staff: held reviews, and questions about marks."""
+
+    held: int
+    appeals: int
+
+
+def waiting_for_staff(unit: UnitOfWork, actor: Actor, activity_id: str) -> Waiting:
+    """Two counts, within the teams that this member of staff sees."""
+    require(actor, Action.LOOK_AT_REVIEWS)
+    bound: dict[str, Any] = {"team": list(actor.limited_to)} if actor.limited_to else {}
+    return Waiting(
+        unit.store.count(REVIEWS, activity=activity_id, state=ReviewState.HELD.value, **bound),
+        unit.store.count(
+            APPEALS, activity=activity_id, state=sorted(state.value for state in OPEN_STATES), **bound
+        ),
     )
 
 

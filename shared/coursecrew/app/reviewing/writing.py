@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from coursecrew.app.records import POOL, REVIEW_VERSIONS, REVIEWINGS, REVIEWS, SUBMISSIONS
 from coursecrew.app.reviewing.holding import count_review, held_by_words, hold, to_be_held
@@ -11,12 +11,13 @@ from coursecrew.app.reviewing.marking import mark_work
 from coursecrew.app.reviewing.places import Judge, Place, judge_of, place_of
 from coursecrew.app.reviewing.pool import lease_end, let_go, staff_subject, take
 from coursecrew.app.unit_of_work import UnitOfWork
-from coursecrew.domain.activities import Activity, Prompt
+from coursecrew.domain.activities import Activity
 from coursecrew.domain.errors import AlreadyDecided, Closed, Conflict, Invalid, NotFound, Problem, Stale
 from coursecrew.domain.events import Kind
 from coursecrew.domain.merging import merge
 from coursecrew.domain.people import Actor, unturned
 from coursecrew.domain.permissions import Action, require
+from coursecrew.domain.review_hints import hints, whole_text
 from coursecrew.domain.reviewing import (
     BESIDE,
     EXTRA,
@@ -30,31 +31,11 @@ from coursecrew.domain.reviewing import (
 )
 from coursecrew.domain.rubrics import Mark, Sheet, checked_sheet
 from coursecrew.domain.schedule import Step
-from coursecrew.domain.submissions import Submission
+
+OTHERS = 50  # of a reviewer's own reviews that a new one is compared with
 
 
-@dataclass(frozen=True)
-class Desk:
-    """A review with the work that it judges, for whoever writes it."""
-
-    place: Place
-    judge: Judge
-    review: Review
-    work: PoolWork
-    submission: Submission
-    prompts: tuple[Prompt, ...]
-
-
-def look_at_desk(unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str) -> Desk:
-    """A review of one's own, beside the work."""
-    place, judge, review = _own(unit, actor, activity_id, review_id)
-    work = unit.store.get(POOL, review.pool)
-    return Desk(
-        place, judge, review, work, unit.store.get(SUBMISSIONS, work.submission), place.of.settings.prompts
-    )
-
-
-def _own(
+def own(
     unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str, *, write: bool = False
 ) -> tuple[Place, Judge, Review]:
     """A review and its writer; refused for everybody else, whatever they guess."""
@@ -78,7 +59,7 @@ def _own(
 
 def own_review(unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str) -> tuple[Place, Review]:
     """A review that the actor may write now; refused for everybody else and when time is over."""
-    place, _judge, review = _own(unit, actor, activity_id, review_id, write=True)
+    place, _judge, review = own(unit, actor, activity_id, review_id, write=True)
     _must_be_time(place, review)
     return place, review
 
@@ -98,7 +79,7 @@ def save_review(
     joined; where both wrote in the same place, both are shown. A hold that ran out is taken up again
     where the work still has room.
     """
-    place, _judge, found = _own(unit, actor, activity_id, review_id, write=True)
+    place, _judge, found = own(unit, actor, activity_id, review_id, write=True)
     _must_be_time(place, found)
     return _written(unit, actor, place, found, sheet, text, seen)
 
@@ -227,15 +208,41 @@ def _joined_text(place: str, mine: str, theirs: str, before: str, clashes: list[
     return merged.text
 
 
-def submit_review(
-    unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str, sheet: Sheet, *, text: str, seen: int
+def hand_in_or_hint(
+    unit: UnitOfWork,
+    actor: Actor,
+    activity_id: str,
+    review_id: str,
+    sheet: Sheet,
+    *,
+    text: str,
+    seen: int,
+    english: bool = True,
 ) -> Review:
-    """Hand the review in: everything that is asked for is there. It may be changed until feedback goes out.
-
-    A row that lacks something is refused by name; nothing typed is lost.
-    """
-    place, _judge, found = _own(unit, actor, activity_id, review_id, write=True)
+    """Hand the review in; where a hint was not seen yet, it is kept, and the hints are shown once."""
+    place, _judge, found = own(unit, actor, activity_id, review_id, write=True)
     _must_be_time(place, found)
+    _must_be_complete(place, sheet, text)
+    if found.state is ReviewState.SUBMITTED or found.cause in BESIDE:
+        return submit_review(unit, actor, activity_id, review_id, sheet, text=text, seen=seen)
+    work = unit.store.get(POOL, found.pool)
+    others = unit.store.find(REVIEWS, activity=activity_id, reviewer=found.reviewer, limit=OTHERS)
+    fresh = hints(
+        sheet,
+        text,
+        work=unit.store.get(SUBMISSIONS, work.submission).texts,
+        other=[whole_text(row.sheet, row.text) for row in others if row.pool != found.pool],
+        seen=found.nudged.split(),
+        english=english,
+    )
+    if not fresh:
+        return submit_review(unit, actor, activity_id, review_id, sheet, text=text, seen=seen)
+    review = _written(unit, actor, place, found, sheet, text, seen)
+    return unit.store.save(REVIEWS, replace(review, nudged=" ".join([*review.nudged.split(), *fresh])))
+
+
+def _must_be_complete(place: Place, sheet: Sheet, text: str) -> None:
+    """Refuse a review in which something lacks, by the name of its row."""
     problems: list[Problem] = []
     try:
         checked_sheet(place.activity.settings.rubric, {id: m for id, m in sheet.items() if m.given})
@@ -245,6 +252,18 @@ def submit_review(
         problems.append(Problem("text", "review_text_missing"))
     if problems:
         raise Invalid(*problems)
+
+
+def submit_review(
+    unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str, sheet: Sheet, *, text: str, seen: int
+) -> Review:
+    """Hand the review in: everything that is asked for is there. It may be changed until feedback goes out.
+
+    A row that lacks something is refused by name; nothing typed is lost.
+    """
+    place, _judge, found = own(unit, actor, activity_id, review_id, write=True)
+    _must_be_time(place, found)
+    _must_be_complete(place, sheet, text)
     review = _written(unit, actor, place, found, sheet, text, seen)
     if review.state is ReviewState.LAPSED:
         raise Conflict("slot_filled")
@@ -281,7 +300,7 @@ def submit_review(
 
 def drop_review(unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str) -> str:
     """Give a work back unwritten; twice that costs nothing. Returns the id of the next one, or ""."""
-    place, judge, found = _own(unit, actor, activity_id, review_id, write=True)
+    place, judge, found = own(unit, actor, activity_id, review_id, write=True)
     _must_be_in_hand(found)
     if not found.is_empty:
         raise Conflict("drop_written")
@@ -295,7 +314,7 @@ def drop_review(unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str
 
 def declare_conflict(unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str) -> str:
     """Say that one is too close to the authors to judge them; the work goes to somebody else."""
-    place, _judge, found = _own(unit, actor, activity_id, review_id, write=True)
+    place, _judge, found = own(unit, actor, activity_id, review_id, write=True)
     _must_be_in_hand(found)
     let_go(unit, found, ReviewState.CONFLICT)
     work = unit.store.get(POOL, found.pool)
@@ -305,7 +324,7 @@ def declare_conflict(unit: UnitOfWork, actor: Actor, activity_id: str, review_id
 
 def report_work(unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str, *, reason: str) -> str:
     """Tell the course staff that something is wrong with a work; another one comes in its place."""
-    place, _judge, found = _own(unit, actor, activity_id, review_id, write=True)
+    place, _judge, found = own(unit, actor, activity_id, review_id, write=True)
     _must_be_in_hand(found)
     if not reason.strip():
         raise Invalid(Problem("reason", "reason_missing"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coursecrew.app.reviewing import feedback as acts
-from coursecrew.app.reviewing.feedback import Proof, proof
+from coursecrew.app.reviewing.feedback import Proof, proof, waiting_for_staff
 from coursecrew.app.reviewing.marking import mark_all
 from coursecrew.app.reviewing.pool import fill_in
 from coursecrew.app.unit_of_work import run
@@ -31,6 +31,7 @@ def room(scene: Scene, request: Request) -> Response:
         eyebrow=_("Peer review · for the course staff"),
         panel=_panel(scene, found),
         found=found,
+        waiting=run(scene.ports, waiting_for_staff, scene.actor, scene.activity.id),
         more=f"room?after={found.more}" if found.more else "",
         may_run=is_allowed(scene.actor, Action.RELEASE_FEEDBACK),
         may_author=is_allowed(scene.actor, Action.CHANGE_SETTINGS),

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 
 from coursecrew.app.activities import Entered
 from coursecrew.app.notices import unread
-from coursecrew.app.records import TEAMS
-from coursecrew.app.reviewing import writing
-from coursecrew.app.reviewing.feedback import Home, Received, look_at_home, received_reviews
-from coursecrew.app.reviewing.pool import take
-from coursecrew.app.reviewing.writing import Desk, look_at_desk
+from coursecrew.app.reviewing.desk import Desk
+from coursecrew.app.reviewing.feedback import Home, look_at_home
+from coursecrew.app.reviewing.pool import take, take_own
 from coursecrew.app.submissions import HANDED_IN
 from coursecrew.app.teams import participants_of
 from coursecrew.app.unit_of_work import UnitOfWork, run
-from coursecrew.domain.errors import Conflict, Invalid, Problem, Refusal
 from coursecrew.domain.notices import Notice
 from coursecrew.domain.people import Participant
-from coursecrew.domain.review_rules import Anonymity
-from coursecrew.domain.reviewing import FREE_DROPS, LONGEST_TEXT, Review, ReviewState, Stage
-from coursecrew.domain.rubrics import Criterion, Mark, Rubric
-from coursecrew.ui.forms import Reading
+from coursecrew.domain.review_rules import Anonymity, Practice, SelfReview
+from coursecrew.domain.reviewing import Review, ReviewState, Stage
+from coursecrew.domain.submissions import WorkState
 from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.notices import people_in, say
-from coursecrew.ui.pages import Crumb, do, page
+from coursecrew.ui.pages import do, page
 from coursecrew.ui.panels import Panel, Press, StepLine, Wait
 from coursecrew.ui.reader import Reader
 from coursecrew.ui.scene import Scene
@@ -74,6 +69,13 @@ def home(scene: Scene, request: Request) -> Response:
         steps=_steps(scene, found),
         promise=promise(scene.reader, found.place.rules.anonymity),
         received=_received_line(scene, found),
+        round_line=_round_line(scene, found),
+        earlier=found.earlier.id if found.earlier else "",
+        own_review=found.judge.own_review,
+        offers_practice=found.place.rules.practice is not Practice.OFF and bool(scene.settings.samples),
+        may_appeal=scene.activity.released_at is not None
+        and found.place.rules.appeals
+        and found.own is not None,
         may_read=found.own is not None and found.own.released_at is not None,
         released=scene.activity.released_at is not None,
     )
@@ -125,10 +127,28 @@ def _panel(scene: Scene, found: Home) -> Panel:
             _("Hand in your own work first"),
             [_("Reviews begin once your team has handed in “%(title)s”.", title=place.of.settings.title)],
         )
+    practice = _practice_first(scene, found)
+    if practice:
+        return practice
+    if found.owes_own and place.rules.own_review is SelfReview.BEFORE:
+        return Panel(
+            label,
+            _("Review your own work first"),
+            [_("By the same rubric as others’. It never counts; you read later how far off you were.")],
+            [Press(_("Review your own work"), "reviews/own", post=True)],
+            waits,
+        )
     if left:
         heading = n_("Review %(num)s work", "Review %(num)s works", left, num=left)
         return Panel(
             label, heading, lines, [Press(_("Take the next work"), "reviews/take", post=True)], waits
+        )
+    if found.owes_own:
+        return Panel(
+            label,
+            _("Review your own work, too"),
+            [_("By the same rubric as others’. It never counts; you read later how far off you were.")],
+            [Press(_("Review your own work"), "reviews/own", post=True)],
         )
     if place.stage is Stage.VOLUNTEERS:
         return Panel(
@@ -138,6 +158,20 @@ def _panel(scene: Scene, found: Home) -> Panel:
             [Press(_("Take one more"), "reviews/take", "plain", post=True)],
         )
     return Panel(label, _("Your reviews are done"), [_("Until they are due you may still change them.")])
+
+
+def _practice_first(scene: Scene, found: Home) -> Panel | None:
+    """Samples to try, where the author wants that first."""
+    _ = scene.reader.gettext
+    rules = found.place.rules
+    if rules.practice is not Practice.NEEDED or found.practice.all_passed:
+        return None
+    return Panel(
+        _("Your next step"),
+        _("Practise on the samples first"),
+        [_("The course staff have rated them. Try as often as you like; you read their reasons each time.")],
+        [Press(_("To the samples"), "practice")],
+    )
 
 
 def _no_part(scene: Scene) -> str:
@@ -230,6 +264,22 @@ def _received_line(scene: Scene, found: Home) -> str:
     return have + " " + _("You read them when the course staff release them.")
 
 
+def _round_line(scene: Scene, found: Home) -> str:
+    """Which round it is, and, while a work is open again, until when it is revised."""
+    reader, place = scene.reader, found.place
+    _ = reader.gettext
+    if place.rules.rounds == 1:
+        return ""
+    line = _("Round %(number)s of %(rounds)s.", number=place.round, rounds=place.rules.rounds)
+    work = found.judge.work
+    if work and work.round > 1 and work.state is WorkState.DRAFTING and work.due_at:
+        line += " " + _(
+            "Your work is open again in “%(title)s”: hand the revision in by %(when)s.",
+            title=place.of.settings.title, when=reader.moment(work.due_at),
+        )  # fmt: skip
+    return line
+
+
 def _steps(scene: Scene, found: Home) -> list[StepLine]:
     reader, place = scene.reader, found.place
     _ = reader.gettext
@@ -246,6 +296,12 @@ def _steps(scene: Scene, found: Home) -> list[StepLine]:
     ]  # fmt: skip
 
 
+def take_own_now(scene: Scene, request: Request) -> Next:
+    """Begin the review of one's own work."""
+    id = do(scene, request, take_own)
+    return Next(f"reviews/{id}", scene.reader.gettext("Judge it as you would that of others."))
+
+
 def take_now(scene: Scene, request: Request) -> Next:
     """Take the work that needs a review most."""
     id = do(scene, request, take)
@@ -254,206 +310,8 @@ def take_now(scene: Scene, request: Request) -> Next:
     )
 
 
-# --- one review ---
-
-
-def desk(scene: Scene, request: Request, id: str) -> Response:
-    """The work beside the rubric."""
-    reader = scene.reader
-    _ = reader.gettext
-    found = run(scene.ports, look_at_desk, scene.actor, scene.activity.id, id)
-    name = work_name(reader, found, found.review, run(scene.ports, _shown_team, scene, found))
-    chip, word, more = state_said(reader, found.review)
-    stale = _theirs(scene.refusal, found)
-    return page(
-        scene,
-        request,
-        "review.html",
-        title=_("Review of %(work)s", work=name),
-        crumbs=[Crumb(_("Review of %(work)s", work=name))],
-        found=found,
-        review=found.review,
-        chip=(chip, word),
-        more=more,
-        promise=promise(reader, found.place.rules.anonymity),
-        sheet=found.review.sheet,
-        rubric=scene.settings.rubric,
-        shares=shares(scene.settings.rubric),
-        theirs=stale,
-        may_write=_may_write(found, reader),
-        may_give_back=found.review.may("drop"),
-        drops_left=FREE_DROPS - (found.judge.row.drops if found.judge.row else 0),
-        longest=LONGEST_TEXT,
-    )
-
-
-def _shown_team(unit: UnitOfWork, scene: Scene, found: Desk) -> str:
-    """The name of the authors' team, where the mode lets a reviewer know it."""
-    if found.place.rules.anonymity is Anonymity.DOUBLE:
-        return ""
-    return unit.store.get(TEAMS, found.work.team).name
-
-
-def _may_write(found: Desk, reader: Reader) -> bool:
-    over = found.place.feedback_at is not None and reader.now > found.place.feedback_at
-    return (
-        found.review.may("save")
-        and not over
-        and not (found.work.released_at is not None and found.review.state is ReviewState.SUBMITTED)
-    )
-
-
-def _theirs(refusal: Refusal | None, found: Desk) -> bool:
-    return refusal is not None and refusal.code == "stale"
-
-
-def shares(rubric: Rubric) -> Mapping[str, Decimal]:
-    """How many of 100 points each criterion counts."""
-    together = sum((criterion.weight for criterion in rubric.criteria), Decimal(0))
-    return {c.id: c.weight / together * 100 if together else Decimal(0) for c in rubric.criteria}
-
-
-def read_sheet(scene: Scene, request: Request) -> tuple[dict[str, Mark], str, int]:
-    """The marks of the form; a comment without a level is kept, too."""
-    reading = Reading(request, scene.reader)
-    sheet: dict[str, Mark] = {}
-    for criterion in scene.settings.rubric.criteria:
-        chosen = request.field(f"level-{criterion.id}")
-        comment = reading.text(f"comment-{criterion.id}", most=LONGEST_TEXT)
-        if chosen:
-            sheet[criterion.id] = Mark(_points(chosen, f"level-{criterion.id}"), comment)
-        elif comment:
-            sheet[criterion.id] = Mark(comment=comment, given=False)
-    text = reading.text("text", most=LONGEST_TEXT)
-    seen = reading.whole("seen")
-    reading.check()
-    return sheet, text, seen
-
-
-def _points(text: str, field: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise Invalid(Problem(field, "not_a_number")) from None
-
-
-def save(scene: Scene, request: Request, id: str) -> Next:
-    """Keep what is written, or hand it in."""
-    _ = scene.reader.gettext
-    sheet, text, seen = read_sheet(scene, request)
-    if request.field("act") == "submit":
-        do(scene, request, writing.submit_review, id, sheet, text=text, seen=seen)
-        return Next("reviews", _("Handed in. You may change it until its authors read it."))
-    saved = do(scene, request, writing.save_review, id, sheet, text=text, seen=seen)
-    if saved.state is ReviewState.LAPSED:
-        raise Conflict("slot_filled")
-    return Next(f"reviews/{id}", _("Saved. The work is held for you anew."))
-
-
-def drop(scene: Scene, request: Request, id: str) -> Next:
-    """Give a work back unwritten."""
-    return _after(scene, do(scene, request, writing.drop_review, id))
-
-
-def conflict(scene: Scene, request: Request, id: str) -> Next:
-    """Say that one is too close to the authors."""
-    return _after(scene, do(scene, request, writing.declare_conflict, id))
-
-
-def report(scene: Scene, request: Request, id: str) -> Next:
-    """Say that something is wrong with the work."""
-    reading = Reading(request, scene.reader)
-    reason = reading.text("reason", most=1000)
-    reading.check()
-    return _after(scene, do(scene, request, writing.report_work, id, reason=reason))
-
-
-def _after(scene: Scene, next_id: str) -> Next:
-    _ = scene.reader.gettext
-    if next_id:
-        return Next(f"reviews/{next_id}", _("Here is another work in its place."))
-    return Next("reviews", _("Done. There is no other work for you now; you owe one review less."))
-
-
-# --- what others said of the own work ---
-
-
-@dataclass(frozen=True)
-class ReceivedReview:
-    """One review as its reader may know it."""
-
-    review: Review
-    by: str
-    state: tuple[str, str]
-    criteria: list[tuple[str, str, Decimal, Decimal, str]]  # title, level, points, most, comment
-
-
-def feedback(scene: Scene, request: Request, team: str = "") -> Response:
-    """The reviews of a team's work."""
-    reader = scene.reader
-    _ = reader.gettext
-    found = run(scene.ports, received_reviews, scene.actor, scene.activity.id, team)
-    title = _("Reviews of %(team)s", team=found.team.name) if found.for_staff else _("Reviews of your work")
-    back = (
-        ("room", _("Back to the reviews")) if found.for_staff else ("reviews", _("Back to the peer review"))
-    )
-    return page(
-        scene,
-        request,
-        "feedback.html",
-        title=title,
-        crumbs=[Crumb(title)],
-        found=found,
-        rows=[_shown(scene, found, review) for review in found.reviews],
-        back=back,
-        may_exclude=found.for_staff and scene.actor.is_instructor,
-    )
-
-
-def _shown(scene: Scene, found: Received, review: Review) -> ReceivedReview:
-    reader = scene.reader
-    return ReceivedReview(
-        review,
-        reviewer_name(reader, found, review),
-        state_said(reader, review)[:2],
-        [
-            _criterion(criterion, review.sheet.get(criterion.id))
-            for criterion in scene.settings.rubric.criteria
-        ],
-    )
-
-
-def reviewer_name(reader: Reader, found: Received, review: Review) -> str:
-    """Who wrote it, as far as this reader may know."""
-    _ = reader.gettext
-    alias = _("Reviewer %(number)s", number=review.alias)
-    team = found.reviewer_teams.get(review.reviewer)
-    mode = found.place.rules.anonymity
-    if mode is Anonymity.TEAM_NAME and not found.for_staff:
-        return team.name if team else alias
-    person = found.reviewers.get(review.written_by if review.by_team else review.reviewer)
-    if person is None:
-        return alias
-    shown = f"{team.name}: {person.name}" if review.by_team and team else person.name
-    return f"{alias}: {shown}" if found.for_staff else shown
-
-
-def _criterion(criterion: Criterion, mark: Mark | None) -> tuple[str, str, Decimal, Decimal, str]:
-    """Title, the level's own words, points (below 0 where none were given), most points, comment."""
-    if mark is None or not mark.given:
-        return criterion.title, "", Decimal(-1), criterion.most, mark.comment if mark else ""
-    level = next((one.text for one in criterion.levels if one.points == mark.points), "")
-    return criterion.title, level, mark.points, criterion.most, mark.comment
-
-
 ROUTES = (
     get("reviews", home),
     post("reviews/take", take_now, form="reviews"),
-    get("reviews/<id>", desk),
-    post("reviews/<id>/save", save, form="reviews/<id>"),
-    post("reviews/<id>/drop", drop, form="reviews/<id>"),
-    post("reviews/<id>/conflict", conflict, form="reviews/<id>"),
-    post("reviews/<id>/report", report, form="reviews/<id>"),
-    get("feedback", feedback),
-    get("feedback/<team>", feedback),
+    post("reviews/own", take_own_now, form="reviews"),
 )

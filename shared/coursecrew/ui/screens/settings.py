@@ -39,7 +39,13 @@ from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.panels import Panel, Press, Wait
 from coursecrew.ui.plan_settings import milestone_rows, way_there
 from coursecrew.ui.reader import Reader
-from coursecrew.ui.review_settings import assignments_in, choices, review_document
+from coursecrew.ui.review_settings import (
+    assignments_in,
+    choices,
+    review_document,
+    round_rows,
+    sample_rows,
+)
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.starter import starter
 from coursecrew.ui.together import charter_rows, together
@@ -114,7 +120,9 @@ def _of_reviews(scene: Scene, stored: Settings) -> dict[str, Any]:
     return {
         "rules": stored.review,
         "window": stored.step(Step.REVIEW),
-        "offered": choices(scene.reader, rows),
+        "offered": choices(scene.reader, rows, stored.review.of),
+        "samples": sample_rows(stored.samples),
+        "rounds": round_rows(stored.review),
     }
 
 
@@ -213,6 +221,10 @@ def held_sentence(code: str, reader: Reader) -> str:
         ),
         "anonymity": _("Who knows whom stays as it was: reviews are being written under that promise."),
         "reviewed": _("Whose works are reviewed, and by whom, stays: somebody has begun a review."),
+        "method": _(
+            "How reviews become a value stays: correcting by habits is announced before reviewing opens."
+        ),
+        "rounds": _("The rounds that have begun stay."),
         "review_due": _("The due time of reviews stays: the new one had passed while more was promised."),
         "survey_closes": _("The survey’s closing time stays: the new one had passed while it was open."),
         "unreadable": _(

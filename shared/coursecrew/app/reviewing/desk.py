@@ -1,0 +1,48 @@
+"""A review beside the work that it judges, as whoever writes it sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coursecrew.app.records import POOL, SUBMISSIONS
+from coursecrew.app.reviewing.places import Judge, Place
+from coursecrew.app.reviewing.remarks import remarks_of
+from coursecrew.app.reviewing.rounds import earlier_round
+from coursecrew.app.reviewing.writing import own
+from coursecrew.app.unit_of_work import UnitOfWork
+from coursecrew.domain.activities import Prompt
+from coursecrew.domain.anchors import ReviewRemark
+from coursecrew.domain.people import Actor
+from coursecrew.domain.rejoinders import Rejoinder
+from coursecrew.domain.reviewing import PoolWork, Review
+from coursecrew.domain.submissions import Submission
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A review with the work that it judges, and what was said of it in the round before."""
+
+    place: Place
+    judge: Judge
+    review: Review
+    work: PoolWork
+    submission: Submission
+    prompts: tuple[Prompt, ...]
+    remarks: tuple[ReviewRemark, ...]
+    earlier: tuple[Submission, Review | None, Rejoinder | None] | None
+
+
+def look_at_desk(unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str) -> Desk:
+    """A review of one's own, beside the work."""
+    place, judge, review = own(unit, actor, activity_id, review_id)
+    work = unit.store.get(POOL, review.pool)
+    return Desk(
+        place,
+        judge,
+        review,
+        work,
+        unit.store.get(SUBMISSIONS, work.submission),
+        place.of.settings.prompts,
+        tuple(remarks_of(unit, [review.id])[review.id]),
+        earlier_round(unit, work, review.reviewer),
+    )
