@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from coursecrew.app.records import POOL, SUBMISSIONS
+from coursecrew.app.reviewing.answering import answers_to
 from coursecrew.app.reviewing.places import Judge, Place
 from coursecrew.app.reviewing.remarks import remarks_of
 from coursecrew.app.reviewing.rounds import earlier_round
@@ -30,12 +31,14 @@ class Desk:
     prompts: tuple[Prompt, ...]
     remarks: tuple[ReviewRemark, ...]
     earlier: tuple[Submission, Review | None, Rejoinder | None] | None
+    answer: Rejoinder | None  # of the authors to this review, once it is sent
 
 
 def look_at_desk(unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str) -> Desk:
     """A review of one's own, beside the work."""
     place, judge, review = own(unit, actor, activity_id, review_id)
     work = unit.store.get(POOL, review.pool)
+    answer = answers_to(unit, [review.id]).get(review.id)
     return Desk(
         place,
         judge,
@@ -45,4 +48,5 @@ def look_at_desk(unit: UnitOfWork, actor: Actor, activity_id: str, review_id: st
         place.of.settings.prompts,
         tuple(remarks_of(unit, [review.id])[review.id]),
         earlier_round(unit, work, review.reviewer),
+        answer if answer is not None and answer.sent_at is not None else None,
     )

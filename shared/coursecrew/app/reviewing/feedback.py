@@ -22,6 +22,7 @@ from coursecrew.app.reviewing.pool import (
 )
 from coursecrew.app.reviewing.practising import Practised, practised
 from coursecrew.app.reviewing.remarks import remarks_of
+from coursecrew.app.submissions import HANDED_IN
 from coursecrew.app.teams import participants_of
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.anchors import ReviewRemark
@@ -73,7 +74,6 @@ def look_at_home(unit: UnitOfWork, actor: Actor, activity_id: str) -> Home:
     )
     duty = max(judge.row.duty, place.duty) - judge.row.waived if judge.row else place.duty
     own = mine[0] if mine else None
-    done_own = judge.own_review is not None and judge.own_review.submitted_at is not None
     return Home(
         place,
         judge,
@@ -83,11 +83,18 @@ def look_at_home(unit: UnitOfWork, actor: Actor, activity_id: str) -> Home:
         teams,
         own,
         practised(unit, place, actor.person),
-        place.rules.own_review is not SelfReview.OFF
-        and own is not None
-        and not (done_own and judge.own_review is not None and judge.own_review.pool == own.id),
+        _owes_own(place, judge, own),
         next((row for row in mine if row.released_at is not None and row is not own), None),
     )
+
+
+def _owes_own(place: Place, judge: Judge, work: PoolWork | None) -> bool:
+    """Whether they have handed in and have yet to judge that work themselves."""
+    if place.rules.own_review is SelfReview.OFF or judge.work is None or judge.work.state not in HANDED_IN:
+        return False
+    own = judge.own_review
+    done = own is not None and own.submitted_at is not None
+    return not (done and own is not None and work is not None and own.pool == work.id)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from coursecrew.app.activities import team_set_of
@@ -114,7 +114,25 @@ def place_of(unit: UnitOfWork, activity_id: str) -> Place:
     if not found:
         raise Conflict("reviewed_gone", name=activity.settings.review.of)
     rounds = unit.store.find(POOL, activity=activity.id, order="rounds", limit=1)
-    return Place(activity, found[0], team_set_of(unit, found[0]), unit.now, rounds[0].round if rounds else 1)
+    number = rounds[0].round if rounds else 1
+    place = Place(activity, found[0], team_set_of(unit, found[0]), unit.now, number)
+    return replace(place, round=number + 1) if _next_begins(unit, place) else place
+
+
+def _next_begins(unit: UnitOfWork, place: Place) -> bool:
+    """Whether the next round begins: this one is over, and a revised work is handed in."""
+    if place.is_last_round:
+        return False
+    revised = unit.store.find(
+        WORKS, activity=place.of.id, state=WorkState.SUBMITTED.value, order="latest", limit=1
+    )
+    return bool(revised) and revised[0].round > place.round and round_is_over(unit, place)
+
+
+def round_is_over(unit: UnitOfWork, place: Place) -> bool:
+    """Whether the authors of all works of this round have their reviews, or could."""
+    waits = unit.store.count(POOL, activity=place.activity.id, round=place.round, released_at=None)
+    return place.stage is Stage.OVER or waits == 0
 
 
 @dataclass(frozen=True)

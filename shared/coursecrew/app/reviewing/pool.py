@@ -50,8 +50,7 @@ def gather(unit: UnitOfWork, place: Place, *, limit: int = 200) -> int:
     if place.window.is_before(unit.now):
         return 0
     works = unit.store.find(WORKS, activity=place.of.id, state=WorkState.SUBMITTED.value, limit=limit)
-    if any(work.round > place.round for work in works) and not round_is_over(unit, place):
-        works = [work for work in works if work.round <= place.round]
+    works = [work for work in works if work.round <= place.round]
     for found in works:
         work = unit.store.get(WORKS, found.id, lock=True)
         if work.state is not WorkState.SUBMITTED:
@@ -80,12 +79,6 @@ def gathered(unit: UnitOfWork, activity_id: str) -> Place:
     """The peer review with the works that came meanwhile; the first revised one begins a new round."""
     place = place_of(unit, activity_id)
     return place_of(unit, activity_id) if gather(unit, place) else place
-
-
-def round_is_over(unit: UnitOfWork, place: Place) -> bool:
-    """Whether the authors of all works of this round have their reviews, or could."""
-    waits = unit.store.count(POOL, activity=place.activity.id, round=place.round, released_at=None)
-    return place.stage is Stage.OVER or waits == 0
 
 
 def follow(unit: UnitOfWork, place: Place, work: PoolWork) -> None:

@@ -82,6 +82,12 @@ def desk(scene: Scene, request: Request, id: str) -> Response:
         else [],
         saved=_saved_line(reader, found),
         before=run(scene.ports, _before, scene, found),
+        answer=found.answer,
+        uptakes=run(scene.ports, _uptakes, scene, found),
+        replies={
+            row.parent: [one for one in found.remarks if one.parent == row.parent] for row in found.remarks
+        },
+        may_reply=found.work.released_at is not None and review.counts,
         back=(f"feedback/{found.work.team}" if review.cause is Cause.STAFF else ""),
     )
 
@@ -163,6 +169,24 @@ def _before(unit: UnitOfWork, scene: Scene, found: Desk) -> list[SaidBefore]:
         title = comment.title or _("About the whole")
         rows.append(SaidBefore(title, comment.text, stance, uptake.why if uptake else ""))
     return rows
+
+
+def _uptakes(unit: UnitOfWork, scene: Scene, found: Desk) -> list[SaidBefore]:
+    """What the authors made of each comment of this review."""
+    if found.answer is None:
+        return []
+    _ = scene.reader.gettext
+    points = found.answer.points
+    return [
+        SaidBefore(
+            comment.title or _("About the whole"),
+            comment.text,
+            stance_said(scene.reader, points[comment.key]),
+            points[comment.key].why,
+        )
+        for comment in comments_of(unit, scene.activity, found.review)
+        if comment.key in points
+    ]
 
 
 def stance_said(reader: Reader, uptake: Uptake) -> str:
