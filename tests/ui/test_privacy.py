@@ -76,7 +76,7 @@ from coursecrew.domain.teams import Team
 from coursecrew.domain.wishes import Charter, CharterPart
 from coursecrew.ui.http import Response, Route, Upload
 from coursecrew.ui.mail import compose
-from coursecrew.ui.routes import ROUTES
+from coursecrew.ui.routes import FOR_REVIEWS, ROUTES
 from tests.builders import (
     AMARA,
     INES,
@@ -276,7 +276,7 @@ def _merging(unit: UnitOfWork, activity: Activity, team: Team) -> None:
 def filled(here: Class, path: str, team: Team, victim: Actor) -> str | None:
     """A route's path with the ids of that team's rows; `None` if the team has no such row."""
     ports = here.ports
-    kinds: Mapping[str, tuple[RecordType[Any], dict[str, str]]] = {
+    kinds: dict[str, tuple[RecordType[Any], dict[str, str]]] = {
         "versions": (DRAFT_VERSIONS, {"work": ports.rows(WORKS, team=team.id)[0].id}),
         "submission": (SUBMISSIONS, {"team": team.id}),
         "grading": (WORKS, {"team": team.id}),
@@ -286,8 +286,9 @@ def filled(here: Class, path: str, team: Team, victim: Actor) -> str | None:
         "files": (TEAM_FILES, {"team": team.id}),
         "plan": (TASKS, {"team": team.id}),
         "discussion": (records.POSTS, {"team": team.id}),
-        "reviews": (records.ACTIVITIES, {"id": here.activity.id}),  # none here: any guessed id
     }
+    # A team assignment has nothing of a peer review: any guessed id.
+    kinds |= dict.fromkeys(FOR_REVIEWS, (records.ACTIVITIES, {"id": here.activity.id}))
     if "<id>" in path:
         deeper: Mapping[str, tuple[RecordType[Any], dict[str, str]]] = {
             "team/before": (TEAMS, {"state": "merged", "merged_into": team.id}),
@@ -319,6 +320,8 @@ def _rows_of(here: Class, team: Team, victim: Actor) -> dict[str, list[Any]]:
         "<alert>": ports.rows(ALERTS, team=team.id),
         "<post>": ports.rows(records.POSTS, team=team.id),
         "<ask>": ports.rows(SOLO_ASKS, team=team.id),
+        "<review>": [here.activity],
+        "<remark>": [here.activity],
         "<merger>": ports.rows(records.MERGERS, team=team.id),
     }
 

@@ -84,7 +84,7 @@ def _how_calibrated(reader: Reader, line: Line) -> AccountRow:
             "review %(alias)s: %(points)s, usually %(habit)s on %(others)s other works, so %(corrected)s, "
             "weight %(weight)s",
             alias=row["alias"], points=exact(_number(row["points"])),
-            habit=reader.signed(_number(row["correction"])), others=row["others"],
+            habit=signed_exactly(_number(row["correction"])), others=row["others"],
             corrected=exact(_number(row["corrected"])), weight=exact(_number(row["weight"])),
         )
         + (" " + _("(lowered: far from the others)") if row["clipped"] else "")
@@ -99,6 +99,12 @@ def _how_calibrated(reader: Reader, line: Line) -> AccountRow:
         "and weighed by how steady they are: %(parts)s. Then (%(terms)s) ÷ (%(weights)s)",
         have=len(rows), parts=parts, terms=terms, weights=weights,
     )  # fmt: skip
+    if values.get("shift"):
+        how += " " + _(
+            "Of each correction, %(shift)s is for everybody: all reviewers together differ so much from the "
+            "course staff.",
+            shift=signed_exactly(_number(values["shift"])),
+        )
     if not values.get("corrects", True):
         how += " " + _("Nothing was corrected: in this class it would have helped nobody.")
     return AccountRow(_("What reviewers gave"), how, reader.grade(line.after))
@@ -173,6 +179,11 @@ def exact(number: Decimal) -> str:
     """A number as one works with it by hand: no zeros behind, six places at most."""
     text = f"{number:.6f}".rstrip("0").rstrip(".")
     return "0" if text in ("", "-0") else text
+
+
+def signed_exactly(number: Decimal) -> str:
+    """The same with a sign before it."""
+    return f"{'−' if number < 0 else '+'}{exact(abs(number))}"
 
 
 HOW: Mapping[str, Callable[[Reader, Line], AccountRow]] = {

@@ -44,7 +44,7 @@ def calibrated_works(unit: UnitOfWork, place: Place, *, anew: bool) -> dict[str,
     corrects = result.constants is not None and result.constants.corrects
     shift = result.constants.shift if result.constants else 0.0
     return {
-        one.work: _made(one, aliases, corrects=corrects, shift=shift) for one in result.works if one.reviews
+        one.work: _made(one, aliases, corrects=corrects, shift=shift) for one in result.works if one.counted
     }
 
 
@@ -52,30 +52,31 @@ def _made(
     one: PeerGrade, aliases: Mapping[tuple[str, str], int], *, corrects: bool, shift: float
 ) -> Mapping[str, Any]:
     """One work's score as its page writes it out: reviews by their numbers, never by their writers."""
-    weights = sum(row.weight for row in one.counted)
-    value = sum(row.weight * row.corrected for row in one.counted) / weights if weights else 0.0
-    value = min(100.0, max(0.0, value))
+    # In shares of the reviews, so that six places on the page are enough to redo it.
+    unit = len(one.counted) / sum(row.weight for row in one.counted)
+    rows = [
+        _review(row, aliases.get((one.work, row.reviewer), 0), unit)
+        for row in sorted(one.counted, key=lambda row: aliases.get((one.work, row.reviewer), 0))
+    ]
+    value = sum(row["weight"] * row["corrected"] for row in rows) / sum(row["weight"] for row in rows)
     return {
-        "grade": Decimal(repr(round(value, 9))) if one.counted else (one.grade or Decimal(0)),
+        "grade": Decimal(repr(round(min(100.0, max(0.0, value)), 9))),
         "low": one.low,
         "high": one.high,
         "corrects": corrects,
         "shift": shift,
-        "reviews": [
-            _review(row, aliases.get((one.work, row.reviewer), 0))
-            for row in sorted(one.counted, key=lambda row: aliases.get((one.work, row.reviewer), 0))
-        ],
+        "reviews": rows,
     }
 
 
-def _review(row: Counted, alias: int) -> dict[str, Any]:
+def _review(row: Counted, alias: int, unit: float) -> dict[str, Any]:
     return {
         "alias": alias,
         "points": round(row.points, 6),
-        "correction": round(row.correction, 9),
+        "correction": round(row.correction, 6),
         "others": row.other_works,
-        "corrected": round(row.corrected, 9),
-        "weight": round(row.weight, 9),
+        "corrected": round(row.corrected, 6),
+        "weight": round(row.weight * unit, 6),
         "clipped": row.is_clipped,
     }
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coursecrew.app.records import POOL, SUBMISSIONS
+from coursecrew.app.records import BYLINES, POOL, SUBMISSIONS
 from coursecrew.app.reviewing.answering import answers_to
 from coursecrew.app.reviewing.places import Judge, Place
 from coursecrew.app.reviewing.remarks import remarks_of
 from coursecrew.app.reviewing.rounds import earlier_round
 from coursecrew.app.reviewing.writing import own
+from coursecrew.app.teams import participants_of
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.activities import Prompt
 from coursecrew.domain.anchors import ReviewRemark
@@ -31,6 +32,7 @@ class Desk:
     prompts: tuple[Prompt, ...]
     remarks: tuple[ReviewRemark, ...]
     earlier: tuple[Submission, Review | None, Rejoinder | None] | None
+    authors: tuple[str, ...]  # their names, where the mode lets a reviewer know them
     answer: Rejoinder | None  # of the authors to this review, once it is sent
 
 
@@ -48,5 +50,13 @@ def look_at_desk(unit: UnitOfWork, actor: Actor, activity_id: str, review_id: st
         place.of.settings.prompts,
         tuple(remarks_of(unit, [review.id])[review.id]),
         earlier_round(unit, work, review.reviewer),
+        _authors(unit, place, work) if not place.rules.anonymity.hides_authors else (),
         answer if answer is not None and answer.sent_at is not None else None,
     )
+
+
+def _authors(unit: UnitOfWork, place: Place, work: PoolWork) -> tuple[str, ...]:
+    """The names on the byline."""
+    named = [row.person for row in unit.store.find(BYLINES, submission=work.submission, in_force=True)]
+    people = participants_of(unit, place.activity.course, named)
+    return tuple(sorted(one.name for one in people.values()))
