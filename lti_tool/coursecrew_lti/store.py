@@ -126,6 +126,11 @@ class SqlStore:
             raise NotFound(kind.table)
         return kind.from_values(row)
 
+    def try_lock(self, kind: RecordType[R], id: str) -> R | None:
+        """The row of that id with `FOR UPDATE SKIP LOCKED`; SQLite lets one writer in at a time."""
+        row = self._connection.execute(_try_lock(kind.table), self._row(kind, id)).first()
+        return kind.from_values(row) if row is not None else None
+
     def find(
         self,
         kind: RecordType[R],
@@ -246,6 +251,11 @@ def _columns(table: str) -> list[ColumnElement[Any]]:
 def _get(table: str, lock: bool) -> Select[Any]:  # noqa: FBT001 - a key of the cache
     statement = select(*_columns(table)).where(_this_row(table))
     return statement.with_for_update() if lock else statement
+
+
+@lru_cache(1000)
+def _try_lock(table: str) -> Select[Any]:
+    return select(*_columns(table)).where(_this_row(table)).with_for_update(skip_locked=True)
 
 
 @lru_cache(1000)

@@ -21,10 +21,14 @@ from coursecrew.app.records import (
     MEMBERSHIP_EVENTS,
     MEMBERSHIPS,
     MERGERS,
+    POOL,
+    REVIEWS,
     SUBMISSIONS,
     TEAM_SETS,
     TEAMS,
 )
+from coursecrew.app.reviewing.feedback import keep_reviewing
+from coursecrew.app.reviewing.pool import take
 from coursecrew.app.submissions import save_draft, submit
 from coursecrew.app.teams import join_team, make_team, seat_late
 from coursecrew.app.teams import place as put_into_team
@@ -33,8 +37,22 @@ from coursecrew.domain.activities import TeamRules
 from coursecrew.domain.errors import AlreadyExists, Refusal, StaleWrite
 from coursecrew.domain.mergers import Merger, MergerState
 from coursecrew.domain.people import Actor
+from coursecrew.domain.review_rules import ReviewRules
 from coursecrew.domain.teams import Happened
-from tests.builders import INES, PLACED, START, actor, come_in, settings, world
+from tests.builders import (
+    INES,
+    PLACED,
+    START,
+    a_peer_review,
+    a_team,
+    actor,
+    an_assignment,
+    come_in,
+    hand_in,
+    settings,
+    world,
+    write,
+)
 from tests.contracts.places import CROWDED, HAS_SQLALCHEMY, SQL, Place, opened
 from tests.contracts.samples import fresh_key, sample
 
@@ -108,6 +126,62 @@ def test_of_fifty_people_after_the_last_seats_each_seat_goes_to_one(crowded: Pla
 def _joined(ports, team: str) -> int:
     with ports.transaction() as store:
         return store.count(MEMBERSHIP_EVENTS, team=team, event=Happened.JOINED)
+
+
+def test_a_row_that_somebody_holds_is_skipped_at_once(crowded: Place) -> None:
+    card = sample(CARDS)
+    with crowded.transaction() as store:
+        store.add(CARDS, card)
+    held, tried = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with crowded.transaction() as store:
+            store.get(CARDS, card.id, lock=True)
+            held.set()
+            assert tried.wait(PATIENCE)
+
+    def try_it() -> bool:
+        assert held.wait(PATIENCE)
+        try:
+            with crowded.transaction() as store:
+                return store.try_lock(CARDS, card.id) is None
+        finally:
+            tried.set()
+
+    assert at_once(crowded, hold, try_it)[1] is True
+
+
+def test_of_two_hundred_who_take_a_work_at_the_same_second_everybody_gets_one(crowded: Place) -> None:
+    ports = replace(world(START), transaction=crowded.transaction, pause=time.sleep)
+    of = an_assignment(ports)
+    teams = [tuple(actor(f"r{number}x{side}") for side in range(4)) for number in range(50)]
+    for number, members in enumerate(teams):
+        a_team(ports, of, *members, name=f"Crowd {number}")
+        write(ports, of, members[0], f"Plan {number}")
+        hand_in(ports, of, members[0])
+    activity = a_peer_review(ports, of, ReviewRules(per_work=3))
+    run(ports, keep_reviewing, activity.id)
+    people = [who for members in teams for who in members]
+
+    works = [lambda who=who: run(ports, take, who, activity.id) for who in people]
+    results = at_once(crowded, *works)
+
+    assert [result for result in results if isinstance(result, Refusal)] == []
+    with ports.transaction() as store:
+        pool = store.find(POOL, activity=activity.id, limit=200)
+        reviews = store.find(REVIEWS, activity=activity.id, limit=500)
+    assert len({(row.reviewer, row.pool) for row in reviews}) == len(reviews) == len(people)
+    counted = Counter(row.pool for row in reviews)
+    assert {row.id: row.taken for row in pool} == dict(counted)
+    assert 3 <= min(counted.values()) <= max(counted.values()) <= 5  # never beyond k + 2
+    of_team = {who.person: number for number, members in enumerate(teams) for who in members}
+    names = {row.id: row.name for row in _teams(ports, [row.team for row in pool])}
+    assert all(names[row.team] != f"Crowd {of_team[row.reviewer]}" for row in reviews)
+
+
+def _teams(ports: Ports, ids: list[str]) -> list[Any]:
+    with ports.transaction() as store:
+        return store.find(TEAMS, id=ids, limit=len(ids))
 
 
 def test_of_two_who_lock_crosswise_one_meets_a_stale_write_and_the_other_goes_on(crowded: Place) -> None:

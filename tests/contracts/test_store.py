@@ -106,6 +106,17 @@ def test_an_absent_row_is_not_found_and_may_be_removed(place: Place) -> None:
         store.remove(TEAMS, fresh_key())
 
 
+def test_a_row_is_locked_without_waiting_or_not_at_all(place: Place) -> None:
+    card = sample(CARDS)
+    put(place, CARDS, card)
+    with place.transaction() as store:
+        assert store.try_lock(CARDS, card.id) == card
+        assert store.try_lock(CARDS, fresh_key()) is None
+    if place.has_tenants:
+        with place.transaction(OTHER_TENANT) as store:
+            assert store.try_lock(CARDS, card.id) is None
+
+
 def test_an_exception_undoes_everything(place: Place) -> None:
     kept, changed, removed, added = (sample(CARDS) for _ in range(4))
     put(place, CARDS, kept, changed, removed)

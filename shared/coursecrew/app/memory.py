@@ -164,6 +164,11 @@ class MemoryStore:
             raise NotFound(kind.table)
         return kind.from_row(row)
 
+    def try_lock(self, kind: RecordType[R], id: str) -> R | None:
+        """The row of that id; one transaction runs at a time, so nobody else holds it."""
+        row = self._table(kind).rows.get(id)
+        return kind.from_row(row) if row is not None and row["tenant"] == self._tenant else None
+
     def find(
         self,
         kind: RecordType[R],

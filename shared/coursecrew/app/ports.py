@@ -28,6 +28,13 @@ class Store(Protocol):
         """The row of that id, locked against others where the database can; `NotFound` if absent."""
         ...
 
+    def try_lock(self, kind: RecordType[R], id: str) -> R | None:
+        """The row of that id, locked; `None` at once where somebody else holds it, or it is not there.
+
+        Where a database lets one transaction in at a time, nobody else can hold it.
+        """
+        ...
+
     def find(
         self,
         kind: RecordType[R],

@@ -9,7 +9,7 @@ from functools import cache, reduce
 from operator import or_
 from typing import Any, TypeVar, cast
 
-from django.db import DatabaseError, IntegrityError
+from django.db import DatabaseError, IntegrityError, connections
 from django.db import transaction as django
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.expressions import OrderBy
@@ -76,6 +76,16 @@ class DjangoStore:
         if row is None:
             raise NotFound(kind.table)
         return kind.from_values(row)
+
+    def try_lock(self, kind: RecordType[R], id: str) -> R | None:
+        """The row of that id, locked; one that others hold is skipped where the database can.
+
+        A database that cannot skip (MySQL before 8, MariaDB before 10.6) waits for it.
+        """
+        rows = _values(kind.table, self._using).filter(pk=kind.columns["id"].to_stored(id))
+        skips = connections[self._using].features.has_select_for_update_skip_locked
+        row = next(iter(rows.select_for_update(skip_locked=skips)), None)
+        return kind.from_values(row) if row is not None else None
 
     def find(
         self,

@@ -251,23 +251,44 @@ def _taken(unit: UnitOfWork, place: Place, judge: Judge, row: Reviewing, cause: 
 
 
 def _locked_work(unit: UnitOfWork, place: Place, judge: Judge, most: int) -> PoolWork | None:
-    """The work to take, locked; looked up again where others took a slot of it in the meantime."""
-    seen = 0
-    for attempt in range(ROUNDS):
-        first = next(_lawful(unit, place, judge, most), None)
-        if first is None:
-            return None
-        work = unit.store.get(POOL, first.id, lock=True)
-        seen = attempt + 1
-        if not work.open or work.taken >= most:
-            continue
-        if work.taken > first.taken and seen < ROUNDS:
-            continue  # it is no longer the one that needs it most
-        if unit.store.get(WORKS, work.work).state not in IN_POOL:
-            unit.store.save(POOL, replace(work, open=False))  # excused, or taken back by the staff
-            continue
-        return work
+    """The work to take, locked: the neediest lawful one that nobody else holds at this moment.
+
+    Databases look at a row's condition again after a wait, but not at the order: so what others hold is
+    skipped, and a row that changed since it was found is compared before it is taken. Where all that is
+    as needy is held, the first of it is waited for.
+    """
+    for _ in range(ROUNDS):
+        held: PoolWork | None = None
+        for found in _lawful(unit, place, judge, most):
+            if held is not None and found.taken > held.taken:
+                break
+            work = unit.store.try_lock(POOL, found.id)
+            if work is None:
+                held = held or found
+                continue
+            if not work.open or work.taken > found.taken:
+                break  # others were here since it was found; look again
+            if _is_ready(unit, work):
+                return work
+        else:
+            if held is None:
+                return None
+        if held is not None:
+            unit.store.get(POOL, held.id, lock=True)
+    # Others were faster each time: whatever is lawful still.
+    for found in _lawful(unit, place, judge, most):
+        work = unit.store.get(POOL, found.id, lock=True)
+        if work.open and work.taken < most and _is_ready(unit, work):
+            return work
     return None
+
+
+def _is_ready(unit: UnitOfWork, work: PoolWork) -> bool:
+    """Whether the work is still one to be reviewed; one that was excused meanwhile leaves the pool."""
+    if unit.store.get(WORKS, work.work).state in IN_POOL:
+        return True
+    unit.store.save(POOL, replace(work, open=False))
+    return False
 
 
 def _lawful(unit: UnitOfWork, place: Place, judge: Judge, most: int) -> Iterator[PoolWork]:
