@@ -9,7 +9,7 @@ from typing import Any
 from coursecrew.app.grading import put_grade
 from coursecrew.app.records import APPEALS, BYLINES, GRADES, POOL, REVIEWINGS, REVIEWS, WORKS
 from coursecrew.app.reviewing.calibrating import calibrated_works
-from coursecrew.app.reviewing.places import Place, place_of
+from coursecrew.app.reviewing.places import Place, bars_of, place_of
 from coursecrew.app.reviewing.practising import training_of
 from coursecrew.app.teams import members_of, participants_of
 from coursecrew.app.unit_of_work import UnitOfWork
@@ -20,7 +20,7 @@ from coursecrew.domain.people import Actor
 from coursecrew.domain.permissions import Action, require
 from coursecrew.domain.review_grades import Extras, Owed, compose_reviewed, compose_unreviewed
 from coursecrew.domain.review_rules import Reviewers
-from coursecrew.domain.reviewing import BESIDE, DONE, Cause, PoolWork, Review, ReviewState, Stage
+from coursecrew.domain.reviewing import BESIDE, DONE, EXTRA, Cause, PoolWork, Review, ReviewState, Stage
 from coursecrew.domain.submissions import Work, WorkState
 
 MARK_AT_ONCE = 50  # works
@@ -173,13 +173,24 @@ def owed_by(unit: UnitOfWork, place: Place, team: str, people: list[str]) -> dic
     done: dict[str, int] = dict.fromkeys(keys, 0)
     for review in written:
         done[review.reviewer] += review.cause not in BESIDE
-    result = {}
-    for person in people:
-        key = team if by_team else person
+    owed = {}
+    for key in keys:
         row = rows.get(key)
-        result[person] = Owed(
-            duty=max(row.duty, place.duty) if row else place.duty,
-            done=done[key],
-            waived=row.waived if row else 0,
-        )
-    return result
+        duty, waived = max(row.duty, place.duty) if row else place.duty, row.waived if row else 0
+        missing = duty - waived - done[key]
+        if missing > 0:
+            members = people if by_team else [key]
+            waived += max(0, missing - could_still_take(unit, place, key, members))
+        owed[key] = Owed(duty=duty, done=done[key], waived=waived)
+    return {person: owed[team if by_team else person] for person in people}
+
+
+def could_still_take(unit: UnitOfWork, place: Place, key: str, people: list[str]) -> int:
+    """How many works they could lawfully have taken and did not: what was never there is not owed."""
+    reviews = unit.store.find(REVIEWS, activity=place.activity.id, reviewer=key, limit=200)
+    bars = bars_of(unit, place, people, reviews)
+    works = unit.store.find(
+        POOL, activity=place.activity.id, round=place.round, open=True, order="pull", limit=200
+    )
+    most = place.rules.per_work + EXTRA
+    return sum(work.taken < most and not bars.bar(work) for work in works)

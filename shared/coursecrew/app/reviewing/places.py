@@ -185,7 +185,7 @@ def judge_of(unit: UnitOfWork, actor: Actor, place: Place) -> Judge:
         by_team=by_team,
         participant=participant_of(unit, actor.course, actor.person),
         team=team,
-        bars=_bars(unit, place, people, reviews),
+        bars=bars_of(unit, place, people, reviews),
         work=work,
         has_done=_has_done(unit, place, actor, team, work),
         reviews=tuple(review for review in reviews if review.cause is not Cause.OWN),
@@ -194,7 +194,7 @@ def judge_of(unit: UnitOfWork, actor: Actor, place: Place) -> Judge:
     )
 
 
-def _bars(unit: UnitOfWork, place: Place, people: list[str], reviews: list[Review]) -> Bars:
+def bars_of(unit: UnitOfWork, place: Place, people: list[str], reviews: list[Review]) -> Bars:
     """What keeps these people from works: their teams now and before, their names, their bonds."""
     now = unit.store.find(MEMBERSHIPS, team_set=place.team_set.id, person=people)
     before = unit.store.find(MEMBERSHIP_EVENTS, team_set=place.team_set.id, person=people, limit=1000)
