@@ -307,6 +307,32 @@ def test_who_owes_reviews_reads_theirs_later_and_the_grade_at_once(house: House)
     assert WELL in reviews.show("sofia", "feedback").text
 
 
+def test_works_are_dealt_out_when_reviewing_opens_and_given_by_hand(house: House) -> None:
+    opened = ports_of(house).clock.now() - timedelta(hours=2)
+    house.team("mehmet", name="Green Herons")
+    house.write("mehmet", TEXT)
+    house.hand_in("mehmet")
+    reviews = two_teams(
+        house, allocation="deadline", reviewers="team", review_opens=f"{opened:%Y-%m-%dT%H:%M}"
+    )
+    desk = reviews.press("amara", "", "reviews/take")
+    for who in ("tomas", "sofia", "mehmet"):  # all were dealt at the same moment
+        assert "Go on with your review" in reviews.show(who).text
+    judged(reviews, "amara", desk)
+    room = reviews.show("ines", "room")
+    waits = next(
+        team
+        for team in ("Red Kites", "Green Herons", "Blue Ledger")
+        if "In hand" in reviews.show("ines", room.link(team)).text
+    )
+    page = reviews.show("ines", room.link(waits))
+    back = reviews.press("ines", "", "room/back/.*", screen=page)
+    assert "Taken back." in back.page.source
+    given = reviews.press("ines", "", "room/give/.*", screen=back)
+    assert "Given." in given.page.source
+    assert "In hand" in given.text
+
+
 def dates_pass(house: House, by: timedelta) -> None:
     """Everything the peer review has promised lies that much earlier."""
     with ports_of(house).transaction() as store:

@@ -90,6 +90,7 @@ class Action(StrEnum):
     LOOK_AT_REVIEWS = "look_at_reviews"
     EXCLUDE_REVIEW = "exclude_review"
     RELEASE_FEEDBACK = "release_feedback"
+    GIVE_REVIEW = "give_review"
     MODERATE_REVIEW = "moderate_review"
     ANSWER_REVIEW = "answer_review"
     APPEAL = "appeal"
@@ -285,6 +286,7 @@ TABLE: Mapping[Action, Rule] = {
     Action.LOOK_AT_REVIEWS: staff,
     Action.EXCLUDE_REVIEW: instructor,
     Action.RELEASE_FEEDBACK: instructor,
+    Action.GIVE_REVIEW: instructor,
     Action.MODERATE_REVIEW: staff,
     Action.ANSWER_REVIEW: author_of_work,
     Action.APPEAL: author_of_work,

@@ -63,6 +63,7 @@ class Cause(StrEnum):
     VOLUNTEER = "volunteer"  # more than was owed
     FILL_IN = "fill_in"  # by the course staff, where reviews were missing
     HAND = "hand"  # given by the course staff
+    DEALT = "dealt"  # with all others, when reviewing opened
     OWN = "own"  # of one's own work; never counts
     STAFF = "staff"  # the staff's own score, beside the peers'
 

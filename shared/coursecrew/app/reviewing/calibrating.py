@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coursecrew.app.records import PEER_CALIBRATIONS, REVIEWS
 from coursecrew.app.reviewing.places import Place
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.averages import Method
-from coursecrew.domain.peer_grades import Constants, Counted, PeerGrade, Rating, StaffRating, grade
 from coursecrew.domain.reviewing import Cause, PeerCalibration, Review, ReviewState
 from coursecrew.domain.rubrics import score
+
+if TYPE_CHECKING:
+    from coursecrew.domain.peer_grades import Constants, Counted, PeerGrade
 
 PAGE = 1_000
 
@@ -24,6 +26,8 @@ def calibrated_works(unit: UnitOfWork, place: Place, *, anew: bool) -> dict[str,
     `anew` learns the class's constants again and keeps them; else the stored ones are used, so that a
     review raised on appeal never lowers that work's score.
     """
+    from coursecrew.domain.peer_grades import Rating, StaffRating, grade  # numpy only where it is wanted
+
     reviews = _reviews(unit, place)
     rubric = place.activity.settings.rubric
     counted = [review for review in reviews if review.counts]
@@ -119,4 +123,6 @@ def _keep(
 
 
 def _constants(document: Mapping[str, Any]) -> Constants:
+    from coursecrew.domain.peer_grades import Constants
+
     return Constants(**{**document, "shares": tuple(document["shares"])})

@@ -10,6 +10,7 @@ from typing import Any
 from coursecrew.app.bonds import is_mentor
 from coursecrew.app.records import APPEALS, BYLINES, MEMBERSHIPS, POOL, REVIEWS, SUBMISSIONS, TEAMS
 from coursecrew.app.reviewing.answering import answers_to
+from coursecrew.app.reviewing.dealing import deal_out
 from coursecrew.app.reviewing.holding import pass_due, release_work, tell_writer
 from coursecrew.app.reviewing.marking import mark_work
 from coursecrew.app.reviewing.places import Judge, Place, judge_of, place_of
@@ -32,12 +33,13 @@ from coursecrew.domain.events import Kind
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.permissions import Action, Subject, is_allowed, require
 from coursecrew.domain.rejoinders import Rejoinder
-from coursecrew.domain.review_rules import MOST_ROUNDS, Anonymity, Feedback, SelfReview
+from coursecrew.domain.review_rules import MOST_ROUNDS, Anonymity, Feedback, Reviewers, SelfReview
 from coursecrew.domain.reviewing import BESIDE, Cause, PoolWork, Review, ReviewState, Stage
 from coursecrew.domain.submissions import Submission
 from coursecrew.domain.teams import Team
 
 RELEASE_AT_ONCE = 200
+MOST_OFFERED = 500  # people or teams to choose from when a work is given by hand
 OTHERS = 20  # works looked at to see whether somebody could have reviewed
 
 
@@ -72,7 +74,7 @@ def look_at_home(unit: UnitOfWork, actor: Actor, activity_id: str) -> Home:
         if judge.team
         else []
     )
-    duty = max(judge.row.duty, place.duty) - judge.row.waived if judge.row else place.duty
+    duty = place.duty_of(judge.row) - (judge.row.waived if judge.row else 0)
     own = mine[0] if mine else None
     return Home(
         place,
@@ -116,6 +118,8 @@ class Received:
     rounds: tuple[PoolWork, ...]  # all rounds of this work that this reader may read
     may_answer: bool
     may_score: bool
+    in_hand: tuple[tuple[Review, str], ...] = ()  # for staff: reviews being written, and by whom
+    offered: tuple[tuple[str, str], ...] = ()  # for staff: to whom the work may be given
 
 
 def received_reviews(unit: UnitOfWork, actor: Actor, activity_id: str, whose: str = "") -> Received:
@@ -184,7 +188,29 @@ def received_reviews(unit: UnitOfWork, actor: Actor, activity_id: str, whose: st
         beside.get(Cause.STAFF), answers, remarks_of(unit, ids), unit.store.get(SUBMISSIONS, work.submission),
         tuple(row for row in reversed(found) if for_staff or row.released_at is not None),
         named and place.rules.rejoinder and work.released_at is not None, may_score,
+        *_for_giving(unit, actor, place, work, rows),
     )  # fmt: skip
+
+
+def _for_giving(
+    unit: UnitOfWork, actor: Actor, place: Place, work: PoolWork, reviews: Sequence[Review]
+) -> tuple[tuple[tuple[Review, str], ...], tuple[tuple[str, str], ...]]:
+    """Who writes a review of this work now, and who else might; for whoever gives works by hand."""
+    if not is_allowed(actor, Action.GIVE_REVIEW):
+        return (), ()
+    had = {row.reviewer for row in reviews}
+    if place.rules.reviewers is Reviewers.TEAM:
+        rows = unit.store.find(TEAMS, team_set=place.team_set.id, limit=MOST_OFFERED)
+        names = {row.id: row.name for row in rows if row.id != work.team}
+    else:
+        members = unit.store.find(MEMBERSHIPS, team_set=place.team_set.id, limit=MOST_OFFERED)
+        keys = [row.person for row in members if row.team != work.team]
+        people = participants_of(unit, place.activity.course, keys)
+        names = {key: one.name for key, one in people.items() if one.takes_part}
+    live = [row for row in reviews if row.state is ReviewState.LEASED and row.cause not in BESIDE]
+    writing = tuple((row, names.get(row.reviewer, "")) for row in live)
+    others = sorted((name, key) for key, name in names.items() if key not in had)
+    return writing, tuple((key, name) for name, key in others)
 
 
 def _latest_to_read(rounds: Sequence[PoolWork]) -> PoolWork:
@@ -199,7 +225,7 @@ def _must_be_readable(unit: UnitOfWork, actor: Actor, place: Place, judge: Judge
     if not place.rules.owing_days or not judge.subject.takes_part or not judge.key:
         return
     row = judge.row
-    owed = (max(row.duty, place.rules.per_work * work.round) - row.waived) if row else place.duty
+    owed = place.duty_of(row) - (row.waived if row else 0)
     later = work.released_at + timedelta(days=place.rules.owing_days)
     if done_by(judge) < owed and unit.now < later and _could_review(unit, place, judge):
         raise Conflict("owes_reviews", at=later)
@@ -367,6 +393,7 @@ def keep_reviewing(unit: UnitOfWork, activity_id: str) -> int:
     """One step of upkeep: works come in, holds run out, feedback goes out when its time has come."""
     place = place_of(unit, activity_id)
     moved = gather(unit, place) + free_lapsed(unit, activity_id) + pass_due(unit, place)
+    moved += deal_out(unit, place)
     if place.stage is Stage.OVER and place.rules.feedback is Feedback.DEADLINE:
         moved += release_some_feedback(unit, place)
     return moved

@@ -176,7 +176,7 @@ def owed_by(unit: UnitOfWork, place: Place, team: str, people: list[str]) -> dic
     owed = {}
     for key in keys:
         row = rows.get(key)
-        duty, waived = max(row.duty, place.duty) if row else place.duty, row.waived if row else 0
+        duty, waived = place.duty_of(row), row.waived if row else 0
         missing = duty - waived - done[key]
         if missing > 0:
             members = people if by_team else [key]

@@ -25,14 +25,14 @@ from coursecrew.domain.activities import Activity
 from coursecrew.domain.errors import Conflict, NotFound
 from coursecrew.domain.people import Actor, Participant
 from coursecrew.domain.permissions import Subject
-from coursecrew.domain.review_rules import PEER_REVIEW, TEAM_ASSIGNMENT, Reviewers, ReviewRules
+from coursecrew.domain.review_rules import PEER_REVIEW, TEAM_ASSIGNMENT, Allocation, Reviewers, ReviewRules
 from coursecrew.domain.reviewing import Bars, Cause, Review, Reviewing, Stage, feedback_at, stage_of
 from coursecrew.domain.schedule import Step, Window
 from coursecrew.domain.submissions import Work, WorkState
 from coursecrew.domain.teams import Happened, Team, TeamSet
 
 # Events after which somebody was in that team; an invitation alone bars nobody.
-_WAS_IN = frozenset(
+WAS_IN = frozenset(
     {
         Happened.JOINED, Happened.PROMOTED, Happened.LEFT, Happened.MOVED, Happened.REMOVED,
         Happened.INACTIVE, Happened.ACTIVE, Happened.MERGED, Happened.SOLO,
@@ -87,6 +87,12 @@ class Place:
     def duty(self) -> int:
         """How many reviews somebody owes up to this round."""
         return self.rules.per_work * self.round
+
+    def duty_of(self, row: Reviewing | None) -> int:
+        """What somebody owes: as many as were dealt to them, or as many as each work needs."""
+        if row is None:
+            return self.duty
+        return row.duty if self.rules.allocation is Allocation.DEADLINE else max(row.duty, self.duty)
 
     @property
     def hold_for(self) -> timedelta:
@@ -201,7 +207,7 @@ def bars_of(unit: UnitOfWork, place: Place, people: list[str], reviews: list[Rev
     named = unit.store.find(BYLINES, activity=place.of.id, person=people, limit=1000)
     mentored = [bond.team for one in people for bond in mentored_by(unit, place.team_set.id, one)]
     return Bars(
-        teams=frozenset({row.team for row in now} | {row.team for row in before if row.event in _WAS_IN}),
+        teams=frozenset({row.team for row in now} | {row.team for row in before if row.event in WAS_IN}),
         mentored=frozenset(mentored),
         seen=frozenset(row.pool for row in reviews),
         named_on=frozenset(row.submission for row in named),

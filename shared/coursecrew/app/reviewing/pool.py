@@ -12,13 +12,14 @@ from datetime import datetime
 
 from coursecrew.app.bonds import is_mentor
 from coursecrew.app.records import BYLINES, MEMBERSHIPS, POOL, REVIEWINGS, REVIEWS, SUBMISSIONS, WORKS
+from coursecrew.app.reviewing.dealing import deal_out
 from coursecrew.app.reviewing.places import Judge, Place, judge_of, may_judge_without_work, place_of
 from coursecrew.app.reviewing.practising import must_have_practised
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.errors import AlreadyExists, Closed, Conflict, NotFound
 from coursecrew.domain.people import Actor
 from coursecrew.domain.permissions import Action, Subject, require
-from coursecrew.domain.review_rules import SelfReview
+from coursecrew.domain.review_rules import Allocation, SelfReview
 from coursecrew.domain.reviewing import (
     ALL_STAFF,
     DONE,
@@ -78,7 +79,10 @@ def gather(unit: UnitOfWork, place: Place, *, limit: int = 200) -> int:
 def gathered(unit: UnitOfWork, activity_id: str) -> Place:
     """The peer review with the works that came meanwhile; the first revised one begins a new round."""
     place = place_of(unit, activity_id)
-    return place_of(unit, activity_id) if gather(unit, place) else place
+    if gather(unit, place):
+        place = place_of(unit, activity_id)
+    deal_out(unit, place)
+    return place
 
 
 def follow(unit: UnitOfWork, place: Place, work: PoolWork) -> None:
@@ -100,6 +104,10 @@ def follow(unit: UnitOfWork, place: Place, work: PoolWork) -> None:
         )  # fmt: skip
     if again:
         unit.store.save(POOL, replace(work, taken=work.taken + len(again)))
+    if again and place.rules.allocation is Allocation.DEADLINE:
+        keys = [review.reviewer for review in again]
+        for row in unit.store.find(REVIEWINGS, activity=place.activity.id, reviewer=keys, limit=len(keys)):
+            unit.store.save(REVIEWINGS, replace(row, duty=row.duty + 1))
 
 
 def _open_again(unit: UnitOfWork, place: Place, work: str, submission: str) -> None:
@@ -227,7 +235,7 @@ def _locked_row(unit: UnitOfWork, place: Place, judge: Judge) -> Reviewing:
     rows = unit.store.find(REVIEWINGS, activity=place.activity.id, reviewer=judge.key, limit=1)
     if rows:
         row = unit.store.get(REVIEWINGS, rows[0].id, lock=True)
-        return replace(row, duty=max(row.duty, place.duty))
+        return replace(row, duty=place.duty_of(row))
     return unit.store.add(REVIEWINGS, Reviewing(unit.new_id(), place.activity.id, judge.key, duty=place.duty))
 
 
@@ -243,7 +251,7 @@ def _taken(unit: UnitOfWork, place: Place, judge: Judge, row: Reviewing, cause: 
         REVIEWS,
         Review(
             unit.new_id(), place.activity.id, work.id, work.team, judge.key, judge.by_team,
-            ReviewState.LEASED, cause, row.places + 1, _alias(unit, work, place.rules.per_work), unit.now,
+            ReviewState.LEASED, cause, row.places + 1, alias_of(unit, work, place.rules.per_work), unit.now,
             lease_end(place, unit.now, unit.now), rubric=place.activity.settings.rubric.number,
             extra=work.taken >= place.rules.per_work,
         ),
@@ -316,7 +324,7 @@ def _rescue(place: Place) -> bool:
     return place.due is not None and place.now > place.due - 2 * place.rules.lease
 
 
-def _alias(unit: UnitOfWork, work: PoolWork, per_work: int) -> int:
+def alias_of(unit: UnitOfWork, work: PoolWork, per_work: int) -> int:
     """A number that says nothing about when its bearer came: drawn among those free for this work."""
     used = {row.alias for row in unit.store.find(REVIEWS, pool=work.id, limit=200)}
     free = [number for number in range(1, max(per_work + EXTRA, len(used) + 1) + 1) if number not in used]

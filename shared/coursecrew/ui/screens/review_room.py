@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coursecrew.app.reviewing import allocating
 from coursecrew.app.reviewing import feedback as acts
 from coursecrew.app.reviewing.feedback import Proof, proof, waiting_for_staff
 from coursecrew.app.reviewing.marking import mark_all
@@ -120,7 +121,24 @@ def exclude(scene: Scene, request: Request, team: str) -> Next:
     return Next(f"feedback/{team}", scene.reader.gettext("Left out. Grades made of it are made again."))
 
 
+def give(scene: Scene, request: Request, work: str) -> Next:
+    """Give a work to a reviewer by hand."""
+    reading = Reading(request, scene.reader)
+    reviewer = reading.text("reviewer", required="no_reviewer")
+    reading.check()
+    do(scene, request, allocating.give_review, work, reviewer)
+    return Next(f"feedback/{work}", scene.reader.gettext("Given. They find it in their list."))
+
+
+def back(scene: Scene, request: Request, id: str) -> Next:
+    """Take a work back from a reviewer."""
+    review = do(scene, request, allocating.take_back, id)
+    return Next(f"feedback/{review.pool}", scene.reader.gettext("Taken back. Its slot is free."))
+
+
 ROUTES = (
+    post("room/give/<work>", give, form="feedback/<work>"),
+    post("room/back/<id>", back, form="room"),
     get("room", room),
     post("room/fill-in", fill_in_now, form="room"),
     post("room/release", release_feedback, form="room"),
