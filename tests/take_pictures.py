@@ -22,6 +22,7 @@ from tests.e2e import classes, stories
 from tests.e2e.classes import Class
 from tests.e2e.formed import Story
 from tests.e2e.hosts import ASSIGNMENT, open_edx
+from tests.e2e.reviews import Reviewed
 from tests.e2e.stories import House
 from tests.e2e.workspace import Workspace
 from tests.services import ROOT
@@ -215,6 +216,11 @@ def tell_how_a_team_works(house: Class, open_page: Callable[[], Any], camera: Ca
     Workspace(house, open_page, camera.take).tell()
 
 
+def tell_how_teams_review(house: Class, open_page: Callable[[], Any], camera: Camera) -> None:
+    """Practice, a review, held, answered, a second round, a mark that is asked about."""
+    Reviewed(house, open_page, camera.take).tell()
+
+
 CLASSES: dict[str, Callable[[Path], AbstractContextManager[Class]]] = {
     "lti": classes.tool,
     "openedx": lambda folder: classes.blocks(folder, framed=False),
@@ -238,7 +244,7 @@ def main() -> int:
             with tempfile.TemporaryDirectory() as folder, HOUSES[name](Path(folder)) as (house, settings):
                 with visitors(chromium) as open_page:
                     tell(house, settings, open_page, camera)
-            for tell_more in (tell_how_teams_are_formed, tell_how_a_team_works):
+            for tell_more in (tell_how_teams_are_formed, tell_how_a_team_works, tell_how_teams_review):
                 with tempfile.TemporaryDirectory() as folder, CLASSES[name](Path(folder)) as formed:
                     with visitors(chromium) as open_page:
                         tell_more(formed, open_page, camera)

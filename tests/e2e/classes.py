@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode, urljoin
 
 import requests
@@ -20,13 +20,18 @@ import requests
 from demo import course
 from demo.clock import CourseClock
 from demo.visitor import Page, Visitor
-from tests.e2e.hosts import ASSIGNMENT, STREET, OpenEdx, open_edx, unit_of
+from tests.e2e.hosts import ASSIGNMENT, REVIEW, STREET, OpenEdx, open_edx, unit_of
 
 LATE = course.LATECOMER.id
 LEARNERS = tuple(person.id for person in course.LEARNERS if person.id != LATE)
 NAMES = {person.id: person.name for person in course.PEOPLE}
 AMARA, INES = LEARNERS[0], course.STAFF[0].id
 TITLE = "Cut water loss in one district"
+SECOND = "A street without floods"
+JUDGED = "Judge two streets"  # a peer review of the second
+Reviews = Literal["reviews"]
+REVIEWS: Reviews = "reviews"
+Which = bool | Reviews  # the first assignment, the second, or the peer review of the second
 TOPICS = ("Leaks at night", "Water for schools", "Tariffs that people can pay")
 LANGUAGES = ("English", "Español", "Français")
 AT_ONCE = 4  # quick visits at the same time
@@ -34,17 +39,22 @@ AT_ONCE = 4  # quick visits at the same time
 
 @dataclass
 class Class:
-    """A host with its class. Two assignments share their teams; `second` means the other one."""
+    """A host with its class. Two assignments share their teams; `second` means the other one.
+
+    Beside them stands a peer review of the second, with nothing set yet.
+    """
 
     name: str
     enter: Callable[..., Any]  # (page, person, second=False): where the parts are
-    settings: Callable[[Any], Any]  # (page): where the instructor's settings form is
-    open: Callable[[str, bool], Visitor]  # (person, second): a quick visit
+    settings: Callable[..., Any]  # (page, second=False): where the instructor's settings form is
+    open: Callable[[str, Which], Visitor]  # (person, second): a quick visit
     ahead: Callable[[float], None]  # days
-    author: Callable[[bool], Visitor]  # (second): the instructor, quickly, where settings are changed
-    visitors: dict[tuple[str, bool], Visitor] = field(default_factory=dict)
+    author: Callable[[Which], Visitor]  # (second): the instructor, quickly, where settings are changed
+    now: Callable[[], datetime]
+    marks: Callable[[], dict[str, str]]  # of the peer review, as they stand in the gradebook
+    visitors: dict[tuple[str, Which], Visitor] = field(default_factory=dict)
 
-    def visitor(self, person: str, second: bool = False) -> Visitor:
+    def visitor(self, person: str, second: Which = False) -> Visitor:
         """Somebody without a browser, who came in once."""
         who = (person, second)
         if who not in self.visitors:
@@ -57,7 +67,7 @@ class Class:
             for done in [pool.submit(act, person) for person in people]:
                 done.result()
 
-    def configure(self, fields: Mapping[str, str], *, second: bool = False) -> None:
+    def configure(self, fields: Mapping[str, str], *, second: Which = False) -> None:
         """Change settings as the instructor, quickly."""
         ines = self.author(second)
         ines.press(ines.show("settings"), "settings/save", fields)
@@ -111,21 +121,25 @@ def tool(folder: Path) -> Iterator[Class]:
         clock = CourseClock(folder / "clock.json")
         clock.set(course.TEAMS_LOCK)
         teacher = Visitor(both.lms, INES)
-        for title in (TITLE, "A street without floods"):
+        for title in (TITLE, SECOND):
             teacher.add_activity(title)
+        teacher.add_activity(JUDGED, "peer_review")
         columns = requests.get(f"{both.lms}/gradebook.json", timeout=60).json()["columns"]
-        links = {column["label"] != TITLE: column["link"] for column in columns}
+        by_label = {column["label"]: column["link"] for column in columns}
+        links: dict[Which, str] = {
+            False: by_label[TITLE], True: by_label[SECOND], REVIEWS: by_label[JUDGED],
+        }  # fmt: skip
 
-        def enter(page: Any, person: str, second: bool = False) -> Any:
+        def enter(page: Any, person: str, second: Which = False) -> Any:
             page.goto(f"{both.lms}/activity/{links[second]}?{urlencode({'person': person})}")
             return page.frame_locator("iframe")
 
-        def settings(page: Any) -> Any:
-            part = enter(page, INES)
+        def settings(page: Any, second: Which = False) -> Any:
+            part = enter(page, INES, second)
             part.locator('a[href="#/settings"]').first.click()
             return part
 
-        def open_one(person: str, second: bool) -> Visitor:
+        def open_one(person: str, second: Which) -> Visitor:
             visitor = _Quick(both.lms, person)
             visitor.open(links[second])
             return visitor
@@ -137,7 +151,7 @@ def tool(folder: Path) -> Iterator[Class]:
             )
             answer.raise_for_status()
 
-        def author(second: bool) -> Visitor:
+        def author(second: Which) -> Visitor:
             return open_one(INES, second)
 
         for second in (False, True):
@@ -146,7 +160,14 @@ def tool(folder: Path) -> Iterator[Class]:
                 ines.press(ines.show("settings"), "settings/save", _window(clock.now(), 3, 5))
             filled = ines.press(ines.show("settings"), "settings/starter")
             ines.press(filled, "settings/publish")
-        yield Class("tool", enter, settings, open_one, ahead, author)
+
+        def marks() -> dict[str, str]:
+            book = requests.get(f"{both.lms}/gradebook.json", timeout=60).json()
+            column = next(one["id"] for one in book["columns"] if one["label"] == JUDGED)
+            ours = [row for row in book["marks"] if row["column"] == column and row["score"]]
+            return {row["name"]: str(row["score"]) for row in ours}
+
+        yield Class("tool", enter, settings, open_one, ahead, author, clock.now, marks)
 
 
 # --- the blocks of the workbench, alone or in the course player ---
@@ -177,9 +198,10 @@ def blocks(folder: Path, *, framed: bool) -> Iterator[Class]:
         tell = _teller(host)
         sample = {one.id: (one.name, one.zone) for one in course.LEARNERS}
         tell("enrol", {"people": {id: sample[id] for id in LEARNERS}, "instead": True})
-        scenarios = {False: ASSIGNMENT, True: STREET}
+        scenarios: dict[Which, str] = {False: ASSIGNMENT, True: STREET, REVIEWS: REVIEW}
+        gone = [timedelta()]
 
-        def enter(page: Any, person: str, second: bool = False) -> Any:
+        def enter(page: Any, person: str, second: Which = False) -> Any:
             who = _username(person)
             if framed:
                 page.goto(host.player(who, scenarios[second]))
@@ -187,11 +209,11 @@ def blocks(folder: Path, *, framed: bool) -> Iterator[Class]:
             page.goto(host.workbench(who, scenarios[second]))
             return page
 
-        def settings(page: Any) -> Any:
-            page.goto(host.workbench("ines", ASSIGNMENT, "studio_view"))
+        def settings(page: Any, second: Which = False) -> Any:
+            page.goto(host.workbench("ines", scenarios[second], "studio_view"))
             return page
 
-        def open_one(person: str, second: bool) -> Visitor:
+        def open_one(person: str, second: Which) -> Visitor:
             if person == LATE:
                 tell("enrol", {"people": {LATE: sample[LATE]}, "instead": False})
             visitor = _Passer(host, _username(person))
@@ -200,13 +222,17 @@ def blocks(folder: Path, *, framed: bool) -> Iterator[Class]:
 
         def ahead(days: float) -> None:
             tell("ahead", days)
+            gone[0] += timedelta(days=days)
 
-        def author(second: bool) -> Visitor:
+        def author(second: Which) -> Visitor:
             ines = _Passer(host, "ines")
             ines.open(scenarios[second], "studio_view")
             return ines
 
-        made = Class("lms" if framed else "workbench", enter, settings, open_one, ahead, author)
+        made = Class(
+            "lms" if framed else "workbench", enter, settings, open_one, ahead, author,
+            lambda: datetime.now(UTC) + gone[0], host.marks,
+        )  # fmt: skip
         made.configure(_window(datetime.now(UTC), 21, 23), second=True)
         yield made
 

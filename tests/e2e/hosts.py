@@ -26,6 +26,7 @@ from tests.services import ROOT
 PATIENCE = 90  # seconds for a server to come up on a busy machine
 ASSIGNMENT = "coursecrew_team_assignment.0"
 STREET = "coursecrew_team_assignment.1"  # everybody confirms
+REVIEW = "coursecrew_peer_review.0"
 
 
 @dataclass(frozen=True)

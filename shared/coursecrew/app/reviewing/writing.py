@@ -231,7 +231,7 @@ def hand_in_or_hint(
         sheet,
         text,
         work=unit.store.get(SUBMISSIONS, work.submission).texts,
-        other=[whole_text(row.sheet, row.text) for row in others if row.pool != found.pool],
+        other=[whole_text(row.sheet, row.text) for row in others if row.team != found.team],
         seen=found.nudged.split(),
         english=english,
     )

@@ -113,9 +113,10 @@ def _promise(reader: Reader, found: Desk) -> str:
 
 def _saved_line(reader: Reader, found: Desk) -> str:
     """When it was saved, and until when the work is held, in words."""
-    _ = reader.gettext
-    review = found.review
-    line = _("Saved %(count)s times so far.", count=review.number) if review.number else ""
+    _, n_, review = reader.gettext, reader.ngettext, found.review
+    line = ""
+    if review.number:
+        line = n_("Saved %(number)s time so far.", "Saved %(number)s times so far.", review.number)
     if review.state is ReviewState.LEASED and review.lease_until and review.is_live(reader.now):
         line += " " + _("Held for you until %(when)s.", when=reader.moment(review.lease_until))
     return line.strip()
