@@ -146,13 +146,20 @@ def _tell(unit: UnitOfWork, event_id: str) -> None:
                 event=event.id,
                 kind=event.kind,
                 at=event.at,
-                detail={**event.detail, "team": event.team, "by": event.by},
+                detail={**_detail_for(event, telling, person.person), "team": event.team, "by": event.by},
                 mail="waiting" if wants_mail else "none",
                 next_try=_mail_at(unit, telling, person) if wants_mail else None,
                 item=item,
             ),
         )
     unit.store.save(EVENTS, replace(event, state="delivered", next_try=None))
+
+
+def _detail_for(event: Event, telling: Telling, person: str) -> dict[str, Any]:
+    """What a notice carries: told to those who are named alone, each carries nobody else's key."""
+    if telling.to == (To.PERSON,) and person in event.detail.get("people", ()):
+        return {**event.detail, "people": [person]}
+    return event.detail
 
 
 def _mail_at(unit: UnitOfWork, telling: Telling, person: Participant) -> datetime:

@@ -179,7 +179,9 @@ def reviewer_name(reader: Reader, found: Received, review: Review) -> str:
     team = found.reviewer_teams.get(review.reviewer)
     mode = found.place.rules.anonymity
     if mode is Anonymity.TEAM_NAME and not found.for_staff:
-        return team.name if team else alias
+        if team is None or review.by_team:
+            return team.name if team else alias
+        return f"{team.name}: {alias}"
     person = found.reviewers.get(review.written_by if review.by_team else review.reviewer)
     if person is None:
         return alias

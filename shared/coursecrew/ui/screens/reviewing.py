@@ -212,6 +212,7 @@ def _line(scene: Scene, found: Home, review: Review) -> ReviewLine:
         ReviewState.LAPSED,
         ReviewState.SUBMITTED,
         ReviewState.HELD,
+        ReviewState.EXCLUDED,
     )
     return ReviewLine(review.id, work_name(reader, found, review, team), chip, word, more, may_open)
 
