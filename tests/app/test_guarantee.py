@@ -29,6 +29,7 @@ from coursecrew.app.reviewing.writing import (
 from coursecrew.app.unit_of_work import run
 from coursecrew.domain.activities import Activity
 from coursecrew.domain.allocation import Work, allocate
+from coursecrew.domain.coverage import coverage, is_corner
 from coursecrew.domain.errors import AlreadyDecided, Closed, Conflict, NotAllowed, NotFound, Refusal
 from coursecrew.domain.people import Actor
 from coursecrew.domain.review_rules import Reviewers, ReviewRules
@@ -101,23 +102,29 @@ def recount(ports: MemoryPorts) -> None:
 
 @pytest.mark.parametrize("works", range(2, 13))
 def test_from_two_to_twelve_works_each_ends_at_k_when_all_do_their_duty(works: int) -> None:
-    """Teams that review as one: k = 1 for two works, up to four, and always fewer than the works."""
-    for each in range(1, min(works, 5)):
-        rules = ReviewRules(per_work=each, reviewers=Reviewers.TEAM)
-        ports, activity, teams = a_class([1] * works, rules)
-        for _ in range(each):
-            for members in teams:
-                does(ports, activity, members[0])
-        # Who came late to a round finds the works at k; what is left is taken by whoever may.
-        for members in teams:
-            while least(ports) < each and does(ports, activity, members[0]):
-                pass
-        ports.clock.move_to(REVIEWS_DUE + timedelta(hours=1))  # volunteers
-        for members in teams:
-            while least(ports) < each and does(ports, activity, members[0]):
-                pass
-        assert least(ports) >= each, (works, each)
+    """Teams that review as one, so that supply is just demand: for every k below the works, in any order."""
+    for each in range(1, min(works, 11)):
+        ports, activity, teams = a_class([1] * works, ReviewRules(per_work=each, reviewers=Reviewers.TEAM))
+        todo = [members[0] for members in teams for _ in range(each)]
+        Random(works * 100 + each).shuffle(todo)
+        for who in todo:
+            assert does(ports, activity, who)
+        assert {work.submitted for work in ports.rows(POOL)} == {each}, (works, each)
         recount(ports)
+
+
+def test_a_look_ahead_finds_the_corner_that_fewest_first_runs_into() -> None:
+    needs, supply = {"a": 1, "b": 1, "c": 1}, {"A": 1, "B": 1, "C": 1}
+    ring = {("A", "b"), ("A", "c"), ("B", "a"), ("B", "c"), ("C", "a"), ("C", "b")}
+
+    def may(reviewer: str, work: str) -> bool:
+        return (reviewer, work) in ring
+
+    assert coverage(needs, supply, may) == 3
+    assert not is_corner(needs, supply, may, "A", "b", 3)
+    ring -= {("C", "a")}  # now only B reviews a, so C must have b, and A must have c
+    corners = {pair for pair in ring if is_corner(needs, supply, may, *pair, 3)}
+    assert corners == {("A", "b"), ("B", "c")}
 
 
 @settings(deadline=None)

@@ -6,7 +6,7 @@ and saved. A reviewer's own row makes two presses at once one after the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,14 +16,17 @@ from coursecrew.app.reviewing.dealing import deal_out
 from coursecrew.app.reviewing.places import Judge, Place, judge_of, may_judge_without_work, place_of
 from coursecrew.app.reviewing.practising import must_have_practised
 from coursecrew.app.unit_of_work import UnitOfWork
+from coursecrew.domain.coverage import coverage, is_corner
 from coursecrew.domain.errors import AlreadyExists, Closed, Conflict, NotFound
 from coursecrew.domain.people import Actor
 from coursecrew.domain.permissions import Action, Subject, require
-from coursecrew.domain.review_rules import Allocation, SelfReview
+from coursecrew.domain.review_rules import Allocation, Reviewers, SelfReview
 from coursecrew.domain.reviewing import (
     ALL_STAFF,
+    BESIDE,
     DONE,
     EXTRA,
+    LIVE,
     Cause,
     PoolWork,
     Review,
@@ -35,6 +38,8 @@ from coursecrew.domain.schedule import Step
 from coursecrew.domain.submissions import WorkState
 
 PAGE = 50
+SMALL_CLASS = 40  # works up to which a take looks ahead
+MOST_REVIEWS_SEEN = 2_000  # in such a class
 ROUNDS = 5  # how often a take looks again after others were faster
 IN_POOL = (WorkState.IN_REVIEW, WorkState.REVIEWED)
 
@@ -265,9 +270,10 @@ def _locked_work(unit: UnitOfWork, place: Place, judge: Judge, most: int) -> Poo
     skipped, and a row that changed since it was found is compared before it is taken. Where all that is
     as needy is held, the first of it is waited for.
     """
+    leave = _corners(unit, place, judge)
     for _ in range(ROUNDS):
         held: PoolWork | None = None
-        for found in _lawful(unit, place, judge, most):
+        for found in _lawful(unit, place, judge, most, leave):
             if held is not None and found.taken > held.taken:
                 break
             work = unit.store.try_lock(POOL, found.id)
@@ -299,8 +305,49 @@ def _is_ready(unit: UnitOfWork, work: PoolWork) -> bool:
     return False
 
 
-def _lawful(unit: UnitOfWork, place: Place, judge: Judge, most: int) -> Iterator[PoolWork]:
-    """Works that this reviewer may take, the neediest first; what is barred is skipped page by page."""
+def _corners(unit: UnitOfWork, place: Place, judge: Judge) -> Callable[[PoolWork], bool]:
+    """Which works this reviewer had better leave to others, so that every work can still get its reviews.
+
+    Only in small classes, where each reviewer counts; in large ones there is always somebody else.
+    """
+    works = unit.store.find(
+        POOL, activity=place.activity.id, round=place.round, open=True, limit=SMALL_CLASS + 1
+    )
+    members = unit.store.find(MEMBERSHIPS, team_set=place.team_set.id, limit=SMALL_CLASS * 2 + 1)
+    if len(works) > SMALL_CLASS or len(members) > SMALL_CLASS * 2:
+        return lambda _work: False
+    by_team = place.rules.reviewers is Reviewers.TEAM
+    home = {row.team if by_team else row.person: row.team for row in members}
+    rows = unit.store.find(REVIEWINGS, activity=place.activity.id, limit=len(home) + 1)
+    reviews = unit.store.find(REVIEWS, activity=place.activity.id, limit=MOST_REVIEWS_SEEN)
+    had = {(row.reviewer, row.pool) for row in reviews}
+    known = {row.reviewer: row for row in rows}
+    left = {key: place.duty_of(known.get(key)) for key in home}
+    for row in rows:
+        if row.reviewer in left:
+            left[row.reviewer] -= row.waived
+    for review in reviews:
+        if review.reviewer in left and review.cause not in BESIDE and review.state in (*LIVE, *DONE):
+            left[review.reviewer] -= 1
+    team = {work.id: work.team for work in works}
+    needs = {work.id: work.need(place.rules.per_work) for work in works}
+    supply = {key: max(0, owed) for key, owed in left.items()}
+
+    def may(reviewer: str, work: str) -> bool:
+        return home.get(reviewer) != team[work] and (reviewer, work) not in had
+
+    best = coverage(needs, supply, may)
+    return lambda work: is_corner(needs, supply, may, judge.key, work.id, best)
+
+
+def _lawful(
+    unit: UnitOfWork, place: Place, judge: Judge, most: int, leave: Callable[[PoolWork], bool] | None = None
+) -> Iterator[PoolWork]:
+    """Works that this reviewer may take, the neediest first; what is barred is skipped page by page.
+
+    What had better be left to others comes last.
+    """
+    later: list[PoolWork] = []
     order = "rescue" if _rescue(place) else "pull"
     after: PoolWork | None = None
     while True:
@@ -313,8 +360,14 @@ def _lawful(unit: UnitOfWork, place: Place, judge: Judge, most: int) -> Iterator
             after=after,
             limit=PAGE,
         )
-        yield from (work for work in page if work.taken < most and not judge.bars.bar(work))
+        lawful = [work for work in page if work.taken < most and not judge.bars.bar(work)]
+        for work in lawful:
+            if leave is not None and leave(work):
+                later.append(work)
+            else:
+                yield work
         if len(page) < PAGE or (order == "pull" and page[-1].taken >= most):
+            yield from later
             return
         after = page[-1]
 
