@@ -333,6 +333,42 @@ def test_works_are_dealt_out_when_reviewing_opens_and_given_by_hand(house: House
     assert "In hand" in given.text
 
 
+def test_a_work_is_given_back_or_reported_and_another_comes_in_the_same_answer(house: House) -> None:
+    house.team("mehmet", name="Green Herons")
+    house.write("mehmet", TEXT)
+    house.hand_in("mehmet")
+    reviews = two_teams(house, per_work="2")
+    first = reviews.press("amara", "", "reviews/take")
+    second = reviews.press("amara", "", ".*/drop", screen=first)
+    assert "Here is another work in its place." in second.page.source
+    assert path_of(second) != path_of(first)
+    refused = reviews.press("amara", "", ".*/report", {"reason": ""}, screen=second, status=422)
+    assert "Say why, in a sentence." in refused.text
+    last = reviews.press("amara", "", ".*/report", {"reason": "It is copied from a book."}, screen=second)
+    assert "you owe one review less" in last.page.source
+    room = reviews.show("ines", "room")
+    assert "It is copied from a book." in room.text
+    third = reviews.press("linh", "", "reviews/take")
+    again = reviews.press("linh", "", ".*/conflict", screen=third)
+    assert path_of(again) != path_of(third)
+
+
+def test_a_late_work_joins_the_pool_at_once(house: House) -> None:
+    reviews = two_teams(house)
+    writes(reviews, "amara")
+    writes(reviews, "linh")
+    house.team("mehmet", name="Green Herons")
+    assert "Hand in your own work first" in reviews.show("mehmet").text
+    house.write("mehmet", TEXT)
+    house.hand_in("mehmet")
+    desk = reviews.press("tomas", "", "reviews/take")  # the newest: it has none
+    assert "Work 1" in desk.text
+    judged(reviews, "tomas", desk)
+    room = reviews.show("ines", "room")
+    assert "3 of 3 works have all their reviews" in room.text
+    assert "Green Herons" in room.text
+
+
 def dates_pass(house: House, by: timedelta) -> None:
     """Everything the peer review has promised lies that much earlier."""
     with ports_of(house).transaction() as store:
