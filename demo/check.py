@@ -1,7 +1,8 @@
 """`make demo-check`: drives the main job over HTTP, and reads the marks back from the gradebook.
 
 A teacher deep-links an assignment, sets it up and publishes it; two teams of three find each other,
-write and hand in, one of them a day late; the teacher scores and releases. What each learner must
+write and hand in, one of them a day late; the teacher scores and releases. Then the two teams review
+each other's work, hidden from one another, and marks are made of that, too. What each learner must
 then find in the gradebook is worked out here from the rubric alone, by a sum of its own.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -27,6 +29,7 @@ from demo.processes import CannotStart, free_ports, must_be_free, running
 from demo.visitor import Unexpected, Visitor
 
 TITLE = course.PLAN.title
+REVIEW = "Judge the other plan"
 TEACHER = "ines.carvalho"
 DELIVERY_TAKES = 60  # seconds at most
 LATE_DAY = 10  # points that a started day costs
@@ -39,6 +42,7 @@ class CheckedTeam:
     name: str
     members: tuple[str, str, str]
     points: Mapping[str, int]  # by the beginning of the criterion's title
+    reviewed: Mapping[str, int]  # the same, by the other team
     late_days: int = 0
 
 
@@ -47,11 +51,13 @@ TEAMS = (
         "Blue Ledger",
         ("amara.okafor", "tomas.rivera", "sofia.lindqvist"),
         {"The loss": 3, "The plan": 4, "The reasoning": 2},
+        {"The loss": 4, "The plan": 2, "The reasoning": 3},
     ),
     CheckedTeam(
         "Acacia",
         ("nomsa.wanjiru", "diego.morales", "ravi.pillai"),
         {"The loss": 4, "The plan": 3, "The reasoning": 3},
+        {"The loss": 1, "The plan": 4, "The reasoning": 1},
         late_days=1,
     ),
 )
@@ -64,11 +70,20 @@ RUBRIC = (
 
 def expected(team: CheckedTeam) -> str:
     """The mark of each member: the weighted share of points, less the late days, two places half up."""
+    return _mark(team.points, team.late_days * LATE_DAY)
+
+
+def expected_of_reviews(team: CheckedTeam) -> str:
+    """The mark out of the one review by the other team."""
+    return _mark(team.reviewed, 0)
+
+
+def _mark(given_points: Mapping[str, int], less: int) -> str:
     share = Fraction(0)
     for title, weight, most in RUBRIC:
-        given = next(points for begin, points in team.points.items() if title.startswith(begin))
+        given = next(points for begin, points in given_points.items() if title.startswith(begin))
         share += Fraction(given, most) * weight
-    mark = share / sum(weight for _, weight, _ in RUBRIC) * 100 - team.late_days * LATE_DAY
+    mark = share / sum(weight for _, weight, _ in RUBRIC) * 100 - less
     cents = int(mark * 100 + Fraction(1, 2))
     return f"{cents // 100}.{cents % 100:02d}"
 
@@ -88,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _judge(both.lms)
     except (CannotStart, Unexpected, requests.RequestException) as problem:
         print(f"The check could not go on: {problem}", file=sys.stderr)
-        print(f"marks 0 wrong {sum(len(team.members) for team in TEAMS)}", flush=True)
+        print(f"marks 0 wrong {2 * sum(len(team.members) for team in TEAMS)}", flush=True)
         return 1
 
 
@@ -128,6 +143,46 @@ def _play(lms: str, fault: Mapping[str, Any] | None) -> None:
     if fault:
         requests.post(f"{lms}/faults", json=fault, timeout=30).raise_for_status()
     _release(teacher)
+    _say("The teacher adds a peer review of these works.")
+    teacher.add_activity(REVIEW, "peer_review")
+    reviews = _link(lms)
+    _set_up_reviews(teacher, reviews)
+    for team, other in zip(TEAMS, reversed(TEAMS), strict=True):
+        _say(f"{team.name} takes a work, reviews it and hands the review in.")
+        _review(Visitor(lms, team.members[0]), reviews, other)
+    _say("The teacher lets the authors read, works out the grades and releases them.")
+    teacher.open(reviews)
+    teacher.press(teacher.show("room"), "room/release")
+    teacher.press(teacher.show("room"), "room/mark")
+    _release(teacher)
+
+
+def _set_up_reviews(teacher: Visitor, link: str) -> None:
+    """Team reviews team, neither side knows the other, one review each."""
+    teacher.open(link)
+    page = teacher.show("settings")
+    offered = re.search(rf'<option value="([^"]+)"[^>]*>{re.escape(TITLE)}', page.source)
+    if offered is None:
+        raise Unexpected("the assignment is not offered to be reviewed")
+    fields = {
+        "title": REVIEW, "of": offered[1], "per_work": "1", "reviewers": "team", "anonymity": "double",
+        "feedback": "hand", "weight_product": "100", **_rubric(),
+    }  # fmt: skip
+    page = teacher.press(page, "settings/save", fields, "Save")
+    teacher.press(page, "settings/publish")
+
+
+def _review(person: Visitor, link: str, author: CheckedTeam) -> None:
+    """Take the other team's work and judge it; hints come once and are passed by."""
+    page = person.press(person.open(link), "reviews/take")
+    fields = {"text": "Measured with care; could you say who reads the meter, and what one night costs?"}
+    fields |= dict(_levels(page.source, author.reviewed))
+    for _ in range(2):
+        action = next(form.action for form in page.forms if form.action.endswith("/save"))
+        page = person.press(page, action, fields, "Hand in the review")
+        if not any(form.action.endswith("/save") for form in page.forms):
+            return
+    raise Unexpected(f"the review could not be handed in: {page.text[:300]}")
 
 
 def _set_up(teacher: Visitor, link: str) -> None:
@@ -145,13 +200,19 @@ def _set_up(teacher: Visitor, link: str) -> None:
         "submit_rule": "all",
         "late_points": str(LATE_DAY),
     }
+    page = teacher.press(page, "settings/save", {**fields, **_rubric()}, "Save")
+    teacher.press(page, "settings/publish")
+
+
+def _rubric() -> dict[str, str]:
+    """The fields of the rubric, as the teacher types them."""
+    fields = {}
     for number, (title, weight, most) in enumerate(RUBRIC, start=1):
         fields[f"criterion_title-{number}"] = title
         fields[f"criterion_weight-{number}"] = str(weight)
         lines = [f"{points}: {points} of {most}: as far as it goes" for points in range(most + 1)]
         fields[f"criterion_levels-{number}"] = "\n".join(lines)
-    page = teacher.press(page, "settings/save", fields, "Save")
-    teacher.press(page, "settings/publish")
+    return fields
 
 
 def _field(moment: Any) -> str:
@@ -233,27 +294,29 @@ def _release(teacher: Visitor) -> None:
 
 def _judge(lms: str) -> int:
     """Print every mark that came, and whether each is the one it must be."""
-    wanted = {person: expected(team) for team in TEAMS for person in team.members}
+    wanted = {(person, TITLE): expected(team) for team in TEAMS for person in team.members}
+    wanted |= {(person, REVIEW): expected_of_reviews(team) for team in TEAMS for person in team.members}
     until = time.monotonic() + DELIVERY_TAKES
     while len(marks := _marks(lms)) < len(wanted) and time.monotonic() < until:
         time.sleep(0.5)
     wrong = 0
-    for person, mark, maximum in marks:
-        print(f"MARK {person} {TITLE} {mark}/{maximum}")
-        if wanted.get(person) != mark or maximum != "100":
+    for person, title, mark, maximum in marks:
+        print(f"MARK {person} {title} {mark}/{maximum}")
+        if wanted.get((person, title)) != mark or maximum != "100":
             wrong += 1
-            print(f"  {person} must have {wanted.get(person, 'no mark')}", file=sys.stderr)
-    missing = sorted(set(wanted) - {person for person, _, _ in marks})
-    for person in missing:
-        print(f"  the mark of {person} is missing", file=sys.stderr)
+            print(f"  {person} must have {wanted.get((person, title), 'no mark')}", file=sys.stderr)
+    missing = sorted(set(wanted) - {(person, title) for person, title, _, _ in marks})
+    for person, title in missing:
+        print(f"  the mark of {person} in {title} is missing", file=sys.stderr)
     print(f"marks {len(marks)} wrong {wrong + len(missing)}", flush=True)
     return 1 if wrong or missing else 0
 
 
-def _marks(lms: str) -> list[tuple[str, str, str]]:
+def _marks(lms: str) -> list[tuple[str, str, str, str]]:
     answer = requests.get(f"{lms}/gradebook.json", timeout=30).json()
+    titles = {column["id"]: str(column["label"]) for column in answer["columns"]}
     found = [mark for mark in answer["marks"] if mark["score"]]
-    return [(m["person"], f"{float(m['score']):.2f}", str(m["maximum"])) for m in found]
+    return [(m["person"], titles[m["column"]], f"{float(m['score']):.2f}", str(m["maximum"])) for m in found]
 
 
 def _link(lms: str) -> str:

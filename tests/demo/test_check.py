@@ -20,24 +20,25 @@ def test_every_mark_arrives_and_is_right(capsys):
     assert check.main(["--port", "0"]) == 0
     *marks, last = lines(capsys)
     assert marks == [
-        f"MARK {person} {check.TITLE} {mark}/100"
-        for team, mark in zip(check.TEAMS, ("80.83", "82.50"), strict=True)
+        f"MARK {person} {title} {mark}/100"
+        for title, made in ((check.TITLE, ("80.83", "82.50")), (check.REVIEW, ("85.00", "49.17")))
+        for team, mark in zip(check.TEAMS, made, strict=True)
         for person in team.members
     ]
-    assert last == "marks 6 wrong 0"
+    assert last == "marks 12 wrong 0"
 
 
 def test_one_wrong_mark_is_found(capsys):
     """One hundredth of a point is wrong enough."""
     fault = json.dumps({"at": "score", "add": -0.01})
     assert check.main(["--port", "0", "--fault", fault]) == 1
-    assert lines(capsys)[-1] == "marks 6 wrong 1"
+    assert lines(capsys)[-1] == "marks 12 wrong 1"
 
 
 def test_a_lost_mark_is_found(capsys, monkeypatch):
     monkeypatch.setattr(check, "DELIVERY_TAKES", 3)
     assert check.main(["--port", "0", "--fault", '{"at": "score", "lose": true}']) == 1
-    assert lines(capsys)[-1] == "marks 5 wrong 1"
+    assert lines(capsys)[-1] == "marks 11 wrong 1"
 
 
 def test_the_sum_of_its_own_is_that_of_the_product():
