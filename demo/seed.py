@@ -23,10 +23,11 @@ from coursecrew.app.ports import Ports
 from coursecrew.app.simulation import Act, Assignment, Crew, Does, Habit, Somebody, World, simulate
 from coursecrew.app.upkeep import upkeep
 from coursecrew.domain.people import Actor, Role
+from coursecrew.domain.review_rules import PEER_REVIEW
 from coursecrew.ui.mail import compose
 from coursecrew_lti.lti_tables import COURSE, PLACE, USER
 from coursecrew_lti.tool import Tool
-from demo import answers, course, texts
+from demo import answers, course, reviews, texts
 from demo.clock import CourseClock
 from demo.course import at
 from demo.visitor import Visitor
@@ -75,8 +76,9 @@ class Rehearsal:
         ines = Visitor(lms, INES)
         for settings in (course.SKETCH, course.PLAN, answers.PAGE):
             ines.add_activity(settings.title)
+        ines.add_activity(reviews.PAGE.title, PEER_REVIEW)
         links = _links(lms)
-        for settings in (course.SKETCH, course.PLAN, answers.PAGE):
+        for settings in (course.SKETCH, course.PLAN, answers.PAGE, reviews.PAGE):
             ines.open(links[settings.title])
         sync_roster(self._ports(), self._course())
         joined = course.LATECOMER.joined
@@ -84,8 +86,23 @@ class Rehearsal:
         self._run(until=joined, after=None, told=told)
         Visitor(lms, course.LATECOMER.id).open(links[course.PLAN.title])
         self._run(until=course.BEGIN, after=joined, told=told)
+        self._review()
         self._note(course.BEGIN)
         self._clock.start()
+
+    def _review(self) -> None:
+        """What has been reviewed by the first stop; the clock goes back for it, and stands there again."""
+        world, ports = self.world(), self._ports()
+        reviews.fill(
+            ports,
+            {id: one.actor for id, one in world.people.items()},
+            [crew.members for crew in world.crews],
+            self._placed(self._course())[reviews.PAGE.title],
+            by=INES,
+            set_clock=lambda moment: self._clock.set(moment, standing=True),
+        )
+        self._clock.set(course.BEGIN, standing=True)
+        outbox.deliver_all(ports, compose=compose)
 
     def move_on(self, stop: datetime) -> None:
         """Let people act until that moment, and leave the clock there."""
@@ -215,7 +232,10 @@ class Rehearsal:
                 .order_by(PLACE.c.created_at.desc())
             ).all()
         # Of two with the same title the older one is ours; a visitor may have added the other.
-        return {row.title: Placed(course_id, course.TITLE, row.id, row.name, title=row.title) for row in rows}
+        return {
+            row.title: Placed(course_id, course.TITLE, row.id, row.name, kind=row.kind, title=row.title)
+            for row in rows
+        }
 
 
 def _links(lms: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from flask import Flask, Response, abort, jsonify, make_response, redirect, rend
 from werkzeug.wrappers import Response as AnyResponse
 
 from coursecrew.domain.people import initials
-from demo import answers, course
+from demo import answers, course, reviews
 from demo.course import Person
 from demo.sample_lms import messages
 from demo.sample_lms.messages import DL, LTI, ToolKeys, Untrusted
@@ -185,7 +185,11 @@ def _home(lms: Lms) -> dict[str, Any]:
 
 def _about(lms: Lms, link: Link, now: datetime) -> course.About:
     marks = lms.marks_of(link.id)
-    known = course.about(link.title, now, marks=marks) or answers.about(link.title, now)
+    known = (
+        course.about(link.title, now, marks=marks)
+        or answers.about(link.title, now)
+        or reviews.about(link.title, now)
+    )
     if known is not None:
         return known
     text = link.text or "Added by you"
