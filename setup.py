@@ -22,7 +22,15 @@ DJANGO_APPS = [
     "coursecrew_ui = coursecrew_openedx.apps:CoursecrewUiConfig",
 ]
 DATA = ["*.html", "*.txt", "*.css", "*.js", "*.svg", "*.mo", "*.po", "*.mako", "*.ini", "py.typed"]
-CORE = ["Jinja2>=3.1", "Markdown>=3.4", "nh3>=0.2.14", "numpy>=1.26", "scipy>=1.11", "tzdata>=2024.1"]
+CORE = [
+    "Jinja2>=3.1",
+    "Markdown>=3.4",
+    "nh3>=0.2.14",
+    "numpy>=1.26",
+    "pypdf>=5",
+    "scipy>=1.11",
+    "tzdata>=2024.1",
+]
 OPENEDX = ["celery>=5.3", "Django>=4.2,<6", "XBlock>=5.2,<7"]
 LTI = [
     "alembic>=1.13",

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from coursecrew.app.activities import acting_as
 from coursecrew.app.bonds import mentor_subject
+from coursecrew.app.cleaned_copies import CannotClean, cleaned_copy
 from coursecrew.app.history import is_work_closed_to
 from coursecrew.app.left_teams import left_teams
 from coursecrew.app.ports import Ports
@@ -25,6 +26,7 @@ from coursecrew.app.records import (
     WORKS,
     StoredFile,
 )
+from coursecrew.app.reviewing.review_files import file_of_reviewed
 from coursecrew.app.sandbox import readable_sandbox_file
 from coursecrew.app.teams import Standing, participant_of, standing
 from coursecrew.app.unit_of_work import UnitOfWork, run
@@ -179,7 +181,8 @@ def open_file(
     """A file of the actor's course, and its content.
 
     One of the task: for everybody once the activity is visible. One of a team: for whoever may read
-    the draft it lies in, or a submission it was handed in with. One of the sandbox: for its audience.
+    the draft it lies in, or a submission it was handed in with; for those who review it under a neutral
+    name and cleaned, where they may not know its authors. One of the sandbox: for its audience.
     """
 
     def read(unit: UnitOfWork) -> StoredFile | TeamFile | SandboxFile:
@@ -188,7 +191,7 @@ def open_file(
             return readable_sandbox_file(unit, acting_in(unit, actor, course), course, tried[0])
         found = unit.store.find(TEAM_FILES, id=file_id, limit=1)
         if found:
-            return readable_file(unit, acting_in(unit, actor, course), course, found[0])
+            return _of_a_team(unit, acting_in(unit, actor, course), course, found[0], to_clean)
         row = unit.store.get(FILES, file_id)
         if row.course != course:
             raise NotFound("file")
@@ -198,10 +201,32 @@ def open_file(
             raise NotFound("file")
         return row
 
+    to_clean: list[str] = []
     row = run(ports, read)
     if not row.stored:
         raise NotFound("file")
-    return row, ports.files.open(row.stored)
+    if row.id not in to_clean:
+        return row, ports.files.open(row.stored)
+    with ports.files.open(row.stored) as content:
+        try:
+            copy = cleaned_copy(row.kind, content.read())
+        except CannotClean:
+            raise NotFound("file") from None
+    return replace(row, size=len(copy)), io.BytesIO(copy)
+
+
+def _of_a_team(unit: UnitOfWork, actor: Actor, course: str, row: TeamFile, to_clean: list[str]) -> TeamFile:
+    """A team's file for those whose it is, or for a reviewer: then noted in `to_clean` where it must be."""
+    try:
+        return readable_file(unit, actor, course, row)
+    except NotAllowed:
+        sealed = [one.submission for one in unit.store.find(SEALED_FILES, file=row.id)]
+        reviewed = file_of_reviewed(unit, actor, row, sealed) if row.course == course else None
+        if reviewed is None:
+            raise
+        if reviewed[1]:
+            to_clean.append(row.id)
+        return reviewed[0]
 
 
 def acting_in(unit: UnitOfWork, actor: Actor, course: str) -> Actor:

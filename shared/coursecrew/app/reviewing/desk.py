@@ -8,6 +8,7 @@ from coursecrew.app.records import BYLINES, POOL, SUBMISSIONS
 from coursecrew.app.reviewing.answering import answers_to
 from coursecrew.app.reviewing.places import Judge, Place
 from coursecrew.app.reviewing.remarks import remarks_of
+from coursecrew.app.reviewing.review_files import ShownFiles, files_for_reviewer
 from coursecrew.app.reviewing.rounds import earlier_round
 from coursecrew.app.reviewing.writing import own
 from coursecrew.app.teams import participants_of
@@ -16,7 +17,8 @@ from coursecrew.domain.activities import Prompt
 from coursecrew.domain.anchors import ReviewRemark
 from coursecrew.domain.people import Actor
 from coursecrew.domain.rejoinders import Rejoinder
-from coursecrew.domain.reviewing import PoolWork, Review
+from coursecrew.domain.review_rules import Anonymity
+from coursecrew.domain.reviewing import BESIDE, PoolWork, Review
 from coursecrew.domain.submissions import Submission
 
 
@@ -32,6 +34,7 @@ class Desk:
     prompts: tuple[Prompt, ...]
     remarks: tuple[ReviewRemark, ...]
     earlier: tuple[Submission, Review | None, Rejoinder | None] | None
+    files: ShownFiles
     authors: tuple[str, ...]  # their names, where the mode lets a reviewer know them
     answer: Rejoinder | None  # of the authors to this review, once it is sent
 
@@ -50,6 +53,11 @@ def look_at_desk(unit: UnitOfWork, actor: Actor, activity_id: str, review_id: st
         place.of.settings.prompts,
         tuple(remarks_of(unit, [review.id])[review.id]),
         earlier_round(unit, work, review.reviewer),
+        files_for_reviewer(
+            unit,
+            Anonymity.NAMED if review.cause in BESIDE else place.rules.anonymity,
+            work.submission,
+        ),
         _authors(unit, place, work) if not place.rules.anonymity.hides_authors else (),
         answer if answer is not None and answer.sent_at is not None else None,
     )

@@ -23,6 +23,7 @@ from coursecrew.app.reviewing.pool import (
 )
 from coursecrew.app.reviewing.practising import Practised, practised
 from coursecrew.app.reviewing.remarks import remarks_of
+from coursecrew.app.reviewing.review_files import files_for_reviewer
 from coursecrew.app.submissions import HANDED_IN
 from coursecrew.app.teams import participants_of
 from coursecrew.app.unit_of_work import UnitOfWork
@@ -57,6 +58,7 @@ class Home:
     practice: Practised
     owes_own: bool  # they have yet to judge their own work
     earlier: PoolWork | None = None  # the own work of the round before, released
+    withheld: int = 0  # files of the own work that its reviewers do not see
 
 
 def look_at_home(unit: UnitOfWork, actor: Actor, activity_id: str) -> Home:
@@ -87,6 +89,7 @@ def look_at_home(unit: UnitOfWork, actor: Actor, activity_id: str) -> Home:
         practised(unit, place, actor.person),
         _owes_own(place, judge, own),
         next((row for row in mine if row.released_at is not None and row is not own), None),
+        files_for_reviewer(unit, place.rules.anonymity, own.submission).withheld if own else 0,
     )
 
 

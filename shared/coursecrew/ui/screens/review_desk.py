@@ -82,6 +82,11 @@ def desk(scene: Scene, request: Request, id: str) -> Response:
         else [],
         saved=_saved_line(reader, found),
         before=run(scene.ports, _before, scene, found),
+        files=[
+            (one.name, one.link or scene.shell.file_url(one.id), "" if one.is_link else reader.size(one.size))
+            for one in found.files.files
+        ],
+        withheld=found.files.withheld,
         answer=found.answer,
         uptakes=run(scene.ports, _uptakes, scene, found),
         replies={

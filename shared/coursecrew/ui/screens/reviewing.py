@@ -70,6 +70,7 @@ def home(scene: Scene, request: Request) -> Response:
         promise=promise(scene.reader, found.place.rules.anonymity),
         received=_received_line(scene, found),
         round_line=_round_line(scene, found),
+        withheld=found.withheld,
         earlier=found.earlier.id if found.earlier else "",
         own_review=found.judge.own_review,
         offers_practice=found.place.rules.practice is not Practice.OFF and bool(scene.settings.samples),
