@@ -27,7 +27,7 @@ CORE = [
     "Markdown>=3.4",
     "nh3>=0.2.14",
     "numpy>=1.26",
-    "pypdf>=5",
+    "pypdf>=5.1",
     "scipy>=1.11",
     "tzdata>=2024.1",
 ]
