@@ -105,6 +105,7 @@ SETTINGS: Mapping[str, str] = {
     "check_in.on": "Whether members are asked, in five statements, how the work of their team is going.",
     "check_in.every_days": "How many days each check-in is open; then the next one begins. 1 to 60.",
     "review.of": "The short name of the team assignment, in the same course, whose works are judged.",
+    "review.own_works": "Whether everybody hands in a work of their own here, instead.",
     "review.per_work": "Reviews that each work gets, and that each reviewer owes; 1 to 10.",
     "review.reviewers": "Who judges: each `person`, or each `team` together.",
     "review.anonymity": (

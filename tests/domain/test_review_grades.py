@@ -100,7 +100,7 @@ def test_a_score_lies_inside_what_was_given_and_order_is_nothing(given_points, m
         ({"hold_days": 8}, "hold_days"),
         ({"owing_days": 61}, "owing_days"),
         ({"later": (Later(NOW + timedelta(days=2), NOW),)}, "rounds"),
-        ({"of": "", "anonymity": Anonymity.TEAM_NAME}, "anonymity"),
+        ({"own_works": True, "anonymity": Anonymity.TEAM_NAME}, "anonymity"),
     ],
 )
 def test_what_no_author_may_say_is_refused_at_its_field(changes, field: str) -> None:

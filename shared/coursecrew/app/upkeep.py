@@ -55,6 +55,8 @@ def upkeep(ports: Ports) -> Kept:
     published = _published(ports)
     activities = [activity for activity in published if activity.kind != PEER_REVIEW]
     for review in (activity for activity in published if activity.kind == PEER_REVIEW):
+        if review.settings.review.own_works:
+            works += _let_time_pass(ports, review)
         _keep_review(ports, review)
     for activity in activities:
         works += _let_time_pass(ports, activity)

@@ -207,7 +207,10 @@ def _review_readiness(settings: Settings, learners: int | None) -> list[Check]:
     """What a peer review lacks: something to judge, something to judge by, people to do it, and dates."""
     rules, window = settings.review, settings.step(Step.REVIEW)
     checks = [
-        Check("reviewed_missing", "of", blocks=True) if not rules.of else None,
+        Check("reviewed_missing", "of", blocks=True) if not (rules.of or rules.own_works) else None,
+        Check("prompts_missing", "prompts", blocks=True)
+        if rules.own_works and not settings.prompts
+        else None,
         Check("rubric_missing", "rubric", blocks=True) if not settings.rubric.criteria else None,
         *_date_checks(settings),
         Check("no_review_due", "review_due", blocks=False) if window.due is None else None,
@@ -586,6 +589,7 @@ def _review(document: Mapping[str, Any], reader: _Reader) -> ReviewRules:
 
     return ReviewRules(
         of=str(document.get("of", "")),
+        own_works=bool(document.get("own_works", usual.own_works)),
         per_work=whole("per_work"),
         reviewers=choice("reviewers"),
         anonymity=choice("anonymity"),

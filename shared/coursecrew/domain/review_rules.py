@@ -93,14 +93,15 @@ class Later:
 class ReviewRules:
     """Everything an author decides about a peer review, beside rubric, dates and late policy.
 
-    `of` is the short name of the team assignment in the same course whose works are judged; without
-    one, everybody hands in a work of their own here. `min_reviews` 0 means half of `per_work`.
+    `of` is the short name of the team assignment in the same course whose works are judged, unless
+    everybody hands in a work of their own here (`own_works`). `min_reviews` 0 means half of `per_work`.
     `staff_share` is what a staff score counts beside the peers', of 100. `hold_days` is how long a
     review waits for the staff's look before it counts; one with a listed word waits until they have
     decided. `owing_days`: whoever still owes reviews reads what they got so many days later.
     """
 
     of: str = ""
+    own_works: bool = False  # everybody hands in a work of their own, here
     per_work: int = 3
     reviewers: Reviewers = Reviewers.PERSON
     anonymity: Anonymity = Anonymity.DOUBLE
@@ -167,7 +168,7 @@ def review_problems(rules: ReviewRules) -> list[Problem]:
     moments = [moment for later in rules.later for moment in (later.revise, later.review)]
     if moments != sorted(moments):
         problems.append(Problem("rounds", "rounds_crossed"))
-    if not rules.of and rules.anonymity is Anonymity.TEAM_NAME:
+    if rules.own_works and rules.anonymity is Anonymity.TEAM_NAME:
         problems.append(Problem("anonymity", "no_team_names"))
     return problems
 
@@ -181,8 +182,10 @@ def kept_rules(current: ReviewRules, wish: ReviewRules) -> tuple[ReviewRules, li
     held: list[str] = []
     if TIGHTNESS[wish.anonymity] < TIGHTNESS[current.anonymity]:
         wish, held = replace(wish, anonymity=current.anonymity), [*held, "anonymity"]
-    if (wish.of, wish.reviewers) != (current.of, current.reviewers):
-        wish, held = replace(wish, of=current.of, reviewers=current.reviewers), [*held, "reviewed"]
+    judged = (current.of, current.own_works, current.reviewers)
+    if (wish.of, wish.own_works, wish.reviewers) != judged:
+        wish = replace(wish, of=current.of, own_works=current.own_works, reviewers=current.reviewers)
+        held = [*held, "reviewed"]
     if wish.method is Method.CALIBRATED and current.method is not Method.CALIBRATED:
         wish, held = replace(wish, method=current.method), [*held, "method"]
     if wish.rounds < current.rounds:

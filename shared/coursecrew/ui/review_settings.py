@@ -8,7 +8,7 @@ from typing import Any
 
 from coursecrew.app.records import ACTIVITIES
 from coursecrew.app.unit_of_work import UnitOfWork
-from coursecrew.domain.activities import Activity, Settings
+from coursecrew.domain.activities import MOST_PROMPTS, Activity, Prompt, Settings
 from coursecrew.domain.averages import Method
 from coursecrew.domain.errors import Problem
 from coursecrew.domain.review_rules import (
@@ -141,6 +141,12 @@ def sample_rows(samples: Sequence[Sample]) -> list[SampleRow]:
     return [SampleRow(number, sample) for number, sample in enumerate(rows, start=1)]
 
 
+def part_rows(prompts: Sequence[Prompt]) -> list[tuple[int, Prompt]]:
+    """The parts of one's own work, and an empty one to add."""
+    rows = [*prompts, *([Prompt("", "")] if len(prompts) < MOST_PROMPTS else [])]
+    return list(enumerate(rows, start=1))
+
+
 def round_rows(rules: ReviewRules) -> list[tuple[int, Later | None]]:
     """The further rounds there are, and an empty one to add."""
     rows: list[Later | None] = [*rules.later]
@@ -191,21 +197,22 @@ def _samples(reading: Reading, old: Settings) -> list[dict[str, Any]]:
     return found
 
 
-def review_document(reading: Reading, old: Settings, document: dict[str, Any]) -> dict[str, Any]:
-    """What the form says about the peer review, as places of the settings document."""
+def review_document(reading: Reading, old: Settings, document: dict[str, Any], name: str) -> dict[str, Any]:
+    """What the form says about the peer review, as places of the settings document.
+
+    `name` is the activity's short name.
+    """
     rules: ReviewRules = old.review
     product = reading.whole("weight_product", rules.weight_product)
     practice = reading.whole("weight_practice", rules.weight_practice)
     samples = _samples(reading, old)
-    window = {
-        name: (moment.isoformat() if (moment := reading.moment(f"review_{name}")) else None)
-        for name in ("opens", "due", "closes")
-    }
+    own = reading.text("whose") == "own" if reading.text("whose") else rules.own_works
     return {
-        "steps": {**document["steps"], Step.REVIEW.value: window},
+        "steps": {**document["steps"], Step.REVIEW.value: _window(reading)},
         "review": {
             **document["review"],
-            "of": reading.text("of", most=80),
+            "of": "" if own else reading.text("of", most=80),
+            "own_works": own,
             "per_work": reading.whole("per_work", rules.per_work),
             "reviewers": reading.choice("reviewers", Reviewers, rules.reviewers).value,
             "allocation": reading.choice("allocation", Allocation, rules.allocation).value,
@@ -232,4 +239,36 @@ def review_document(reading: Reading, old: Settings, document: dict[str, Any]) -
         "done_when": [line.strip() for line in reading.text("done_when").splitlines() if line.strip()],
         "listed_words": [word.strip() for word in reading.text("listed_words").splitlines() if word.strip()],
         "samples": samples,
+        **(_own_works(reading, document, name) if own else {}),
+    }
+
+
+def _own_works(reading: Reading, document: dict[str, Any], name: str) -> dict[str, Any]:
+    """Dates and parts of one's own work; each person is a team of one, in a set of this activity."""
+    draft = {
+        part: (moment.isoformat() if (moment := reading.moment(f"draft_{part}")) else None)
+        for part in ("opens", "due", "closes")
+    }
+    parts = []
+    for number in range(1, MOST_PROMPTS + 1):
+        title = reading.text(f"part_title-{number}", most=200)
+        if title:
+            id = reading.text(f"part_id-{number}", most=40) or f"part{number}"
+            hint = reading.text(f"part_hint-{number}", most=500)
+            parts.append({"id": id, "title": title, "hint": hint, "required": True})
+    return {
+        "prompts": parts or document["prompts"],
+        "steps": {**document["steps"], Step.DRAFT.value: draft, Step.REVIEW.value: _window(reading)},
+        "teams": {
+            **document["teams"], "name": f"own works of {name}"[:80], "min": 1, "ideal": 1, "max": 1,
+            "public": False, "join": "self",
+        },
+    }  # fmt: skip
+
+
+def _window(reading: Reading) -> dict[str, Any]:
+    """When reviews are written, as the form says."""
+    return {
+        part: (moment.isoformat() if (moment := reading.moment(f"review_{part}")) else None)
+        for part in ("opens", "due", "closes")
     }

@@ -117,6 +117,10 @@ ROUTES: tuple[Route, ...] = tuple(route for module in SCREENS for route in modul
 FOR_BOTH = frozenset(
     {"settings", "people", "privacy", "grades", "release", "result", "notices", "unsubscribe"}
 )
+# Where everybody hands in a work of their own in a peer review, these, too.
+FOR_WRITING = frozenset(
+    {"draft", "here", "versions", "files", "hand-in", "confirm", "take-back", "submission", "late"}
+)
 FOR_REVIEWS = frozenset({"reviews", "feedback", "room", "practice", "appeals"})
 BEFORE_PUBLISHING = frozenset(
     {"team", "reviews", "privacy", "privacy/read"}
@@ -143,11 +147,14 @@ def serve(scene: Scene, request: Request) -> Response:
         scene = _entered(scene)
         if not (request.method == "POST" and scene.actor.looks_on):  # who looks on is told that first
             _must_be_ready(scene, request.path or start(scene))
-        route, values = _find(request.method, request.path or start(scene))
+        path = request.path or start(scene)
+        if path == "team" and scene.activity.kind == PEER_REVIEW and scene.settings.review.own_works:
+            path = "reviews"
+        route, values = _find(request.method, path)
         _must_be_of_its_kind(scene, route)
         if route.method == "POST":
             return _act(arrived, scene, request, route, values)
-        return _show(scene, request, request.path or start(scene))
+        return _show(scene, request, path)
     except Refusal as refusal:
         return refusal_page(replace(scene, path=request.path), refusal)
 
@@ -166,7 +173,8 @@ def start(scene: Scene) -> str:
     if scene.shell.in_studio:
         return "settings"
     if scene.activity.kind == PEER_REVIEW:
-        if scene.actor.is_staff and not scene.settings.review.of:
+        rules = scene.settings.review
+        if scene.actor.is_staff and not (rules.of or rules.own_works):
             return "settings"  # nothing is chosen yet that could be reviewed
         return "room" if scene.actor.is_staff else "reviews"
     return "teaching" if scene.actor.is_staff else "team"
@@ -175,7 +183,8 @@ def start(scene: Scene) -> str:
 def _must_be_of_its_kind(scene: Scene, route: Route) -> None:
     """Each kind of activity has screens of its own; a guessed path of another kind leads nowhere."""
     first = route.path.partition("/")[0]
-    if first in FOR_BOTH:
+    own_works = scene.activity.kind == PEER_REVIEW and scene.settings.review.own_works
+    if first in FOR_BOTH or (own_works and first in FOR_WRITING):
         return
     if (first in FOR_REVIEWS) is not (scene.activity.kind == PEER_REVIEW):
         raise NotFound("page")
@@ -193,6 +202,8 @@ def _light(scene: Scene, request: Request) -> Response | None:
 
 def _show(scene: Scene, request: Request, path: str) -> Response:
     """The GET screen of a path."""
+    if path == "team" and scene.activity.kind == PEER_REVIEW and scene.settings.review.own_works:
+        path = "reviews"  # where screens of writing lead back to
     route, values = _find("GET", path)
     _must_be_of_its_kind(scene, route)
     answer: Response = route.screen(replace(scene, path=path), request, **values)

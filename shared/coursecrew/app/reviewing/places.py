@@ -106,17 +106,23 @@ class Place:
 
 
 def place_of(unit: UnitOfWork, activity_id: str) -> Place:
-    """The peer review of that id; refused where the assignment that it names is not in this course."""
+    """The peer review of that id; refused where the assignment that it names is not in this course.
+
+    Where everybody hands in a work of their own, the works are those of this very activity, and each
+    person is a team of one.
+    """
     activity = unit.store.get(ACTIVITIES, activity_id)
     if activity.kind != PEER_REVIEW:
         raise NotFound("page")
-    found = unit.store.find(
-        ACTIVITIES,
-        course=activity.course,
-        name=activity.settings.review.of,
-        kind=TEAM_ASSIGNMENT,
-        limit=1,
-    )
+    found = [activity]
+    if not activity.settings.review.own_works:
+        found = unit.store.find(
+            ACTIVITIES,
+            course=activity.course,
+            name=activity.settings.review.of,
+            kind=TEAM_ASSIGNMENT,
+            limit=1,
+        )
     if not found:
         raise Conflict("reviewed_gone", name=activity.settings.review.of)
     rounds = unit.store.find(POOL, activity=activity.id, order="rounds", limit=1)

@@ -9,6 +9,7 @@ from coursecrew.app.activities import Entered
 from coursecrew.app.notices import unread
 from coursecrew.app.reviewing.desk import Desk
 from coursecrew.app.reviewing.feedback import Home, look_at_home
+from coursecrew.app.reviewing.own_works import begin_own_work
 from coursecrew.app.reviewing.pool import take, take_own
 from coursecrew.app.submissions import HANDED_IN
 from coursecrew.app.teams import participants_of
@@ -17,6 +18,7 @@ from coursecrew.domain.notices import Notice
 from coursecrew.domain.people import Participant
 from coursecrew.domain.review_rules import Anonymity, Practice, SelfReview
 from coursecrew.domain.reviewing import Review, ReviewState, Stage
+from coursecrew.domain.schedule import Step
 from coursecrew.domain.submissions import WorkState
 from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.notices import people_in, say
@@ -95,6 +97,9 @@ def _panel(scene: Scene, found: Home) -> Panel:
     """The one next step of a reviewer, until when, and who waits."""
     reader, place, judge = scene.reader, found.place, found.judge
     _, n_ = reader.gettext, reader.ngettext
+    begin = _own_work(scene, found)
+    if begin:
+        return begin
     held, left = judge.holds(reader.now), max(0, found.duty - found.done)
     label = _("Your next step")
     lines = [reader.by(place.due)] if place.due else []
@@ -159,6 +164,28 @@ def _panel(scene: Scene, found: Home) -> Panel:
             [Press(_("Take one more"), "reviews/take", "plain", post=True)],
         )
     return Panel(label, _("Your reviews are done"), [_("Until they are due you may still change them.")])
+
+
+def _own_work(scene: Scene, found: Home) -> Panel | None:
+    """One's own work, where everybody hands in here and it is not handed in yet."""
+    reader, place, judge = scene.reader, found.place, found.judge
+    _ = reader.gettext
+    if not place.rules.own_works or not (judge.participant and judge.participant.takes_part):
+        return None
+    window = place.of.window(Step.DRAFT)
+    label, lines = _("Your next step"), [reader.by(window.due)] if window.due else []
+    state = judge.work.state if judge.work else None
+    if judge.team is None and not window.is_over(reader.now):
+        return Panel(
+            label,
+            _("Write your own work"),
+            lines,
+            [Press(_("Begin to write"), "reviews/begin", post=True)],
+        )
+    if judge.team is not None and state in (None, WorkState.DRAFTING) and not window.is_over(reader.now):
+        presses = [Press(_("Go on writing your work"), "draft"), Press(_("Hand it in"), "hand-in", "plain")]
+        return Panel(label, _("Hand in your own work"), lines, presses)
+    return None
 
 
 def _practice_first(scene: Scene, found: Home) -> Panel | None:
@@ -298,6 +325,12 @@ def _steps(scene: Scene, found: Home) -> list[StepLine]:
     ]  # fmt: skip
 
 
+def begin(scene: Scene, request: Request) -> Next:
+    """Begin one's own work."""
+    do(scene, request, begin_own_work)
+    return Next("draft")
+
+
 def take_own_now(scene: Scene, request: Request) -> Next:
     """Begin the review of one's own work."""
     id = do(scene, request, take_own)
@@ -316,4 +349,5 @@ ROUTES = (
     get("reviews", home),
     post("reviews/take", take_now, form="reviews"),
     post("reviews/own", take_own_now, form="reviews"),
+    post("reviews/begin", begin, form="reviews"),
 )

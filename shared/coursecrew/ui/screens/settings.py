@@ -42,6 +42,7 @@ from coursecrew.ui.reader import Reader
 from coursecrew.ui.review_settings import (
     assignments_in,
     choices,
+    part_rows,
     review_document,
     round_rows,
     sample_rows,
@@ -123,6 +124,8 @@ def _of_reviews(scene: Scene, stored: Settings) -> dict[str, Any]:
         "offered": choices(scene.reader, rows, stored.review.of),
         "samples": sample_rows(stored.samples),
         "rounds": round_rows(stored.review),
+        "own_parts": part_rows(stored.prompts),
+        "draft_window": stored.step(Step.DRAFT),
     }
 
 
@@ -319,7 +322,7 @@ def _form(scene: Scene, request: Request) -> Settings:
     old = scene.settings
     document = to_document(old)
     if scene.activity.kind == PEER_REVIEW:
-        return _read(reading, _review_form(reading, old, document))
+        return _read(reading, _review_form(reading, old, document, scene.placed.name))
     document |= {
         "title": reading.text("title", most=200) or old.title,
         "goal": reading.text("goal", most=500),
@@ -370,7 +373,7 @@ def _read(reading: Reading, document: dict[str, Any]) -> Settings:
     return wish
 
 
-def _review_form(reading: Reading, old: Settings, document: dict[str, Any]) -> dict[str, Any]:
+def _review_form(reading: Reading, old: Settings, document: dict[str, Any], name: str) -> dict[str, Any]:
     """What the form of a peer review says."""
     return {
         **document,
@@ -378,7 +381,7 @@ def _review_form(reading: Reading, old: Settings, document: dict[str, Any]) -> d
         "goal": reading.text("goal", most=500),
         "task": reading.text("task", most=100_000),
         "rubric": {"number": old.rubric.number, "criteria": list(_criteria(reading))},
-        **review_document(reading, old, document),
+        **review_document(reading, old, document, name),
     }
 
 
