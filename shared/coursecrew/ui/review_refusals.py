@@ -10,8 +10,8 @@ from coursecrew.ui.said import Said
 REFUSALS: Mapping[str, Said] = {
     "reviewed_gone": Said(
         409,
-        N_("The team assignment “%(name)s”, whose works are reviewed here, is not in this course."),
-        N_("Course staff: choose it in the settings of the peer review."),
+        N_("The team assignment “%(name)s”, whose works are reviewed here, was not found."),
+        N_("Course staff: open it once, or choose another in the settings of the peer review."),
     ),
     "review_needs_team": Said(
         409,
