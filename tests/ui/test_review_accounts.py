@@ -118,6 +118,24 @@ def test_the_marks_of_fifty_learners_are_worked_out_again_from_their_pages(metho
     assert len(ports.rows(PARTICIPANTS)) >= LEARNERS
 
 
+def test_staff_read_reviewers_habits_and_intervals_and_learners_do_not() -> None:
+    ports, activity, people = a_large_class(Method.CALIBRATED, seed=11)
+    page = ask(ports, INES, "room/habits", placed=REVIEW_PLACED)
+    assert page.status == 200
+    words = words_of(page)
+    assert "Steadiness" in words
+    assert "taken off for everybody" in words  # a few works have scores of the staff's own
+    assert ask(ports, people[0], "room/habits", placed=REVIEW_PLACED).status == 403
+    scored = {row.submission for row in ports.rows(POOL) if row.scored_at is not None}
+    assert scored
+    shown = [
+        words_of(ask(ports, INES, f"feedback/{row.team}", placed=REVIEW_PLACED)) for row in ports.rows(POOL)
+    ]
+    assert any("in about nine of ten cases" in one for one in shown)
+    assert "nine of ten" not in words_of(ask(ports, people[0], "feedback", placed=REVIEW_PLACED))
+    assert ports.rows(GRADES, activity=activity.id)
+
+
 def cents(number: Decimal) -> Decimal:
     return number.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 

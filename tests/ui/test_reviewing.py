@@ -189,7 +189,7 @@ PAGES = [
     ("room", INES), ("settings", INES), ("grades", INES), ("release", INES), ("result", P[0]),
     ("feedback/answer/<received>", P[1]), ("appeals", P[0]), ("room/appeals", INES),
     ("room/appeals/<appeal>", INES), ("room/held", INES), ("room/held/<review>", INES), ("practice", P[0]),
-    ("practice/<sample>", P[0]),
+    ("practice/<sample>", P[0]), ("room/habits", INES),
 ]  # fmt: skip
 
 

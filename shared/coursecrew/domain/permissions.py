@@ -91,6 +91,7 @@ class Action(StrEnum):
     EXCLUDE_REVIEW = "exclude_review"
     RELEASE_FEEDBACK = "release_feedback"
     GIVE_REVIEW = "give_review"
+    READ_HABITS = "read_habits"
     MODERATE_REVIEW = "moderate_review"
     ANSWER_REVIEW = "answer_review"
     APPEAL = "appeal"
@@ -287,6 +288,7 @@ TABLE: Mapping[Action, Rule] = {
     Action.EXCLUDE_REVIEW: instructor,
     Action.RELEASE_FEEDBACK: instructor,
     Action.GIVE_REVIEW: instructor,
+    Action.READ_HABITS: instructor,
     Action.MODERATE_REVIEW: staff,
     Action.ANSWER_REVIEW: author_of_work,
     Action.APPEAL: author_of_work,

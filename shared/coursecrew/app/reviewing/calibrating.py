@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from coursecrew.app.records import PEER_CALIBRATIONS, REVIEWS
-from coursecrew.app.reviewing.places import Place
+from coursecrew.app.records import PEER_CALIBRATIONS, REVIEWS, TEAMS
+from coursecrew.app.reviewing.places import Place, place_of
+from coursecrew.app.teams import participants_of
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.averages import Method
+from coursecrew.domain.people import Actor
+from coursecrew.domain.permissions import Action, require
 from coursecrew.domain.reviewing import Cause, PeerCalibration, Review, ReviewState
 from coursecrew.domain.rubrics import score
 
@@ -126,3 +129,38 @@ def _constants(document: Mapping[str, Any]) -> Constants:
     from coursecrew.domain.peer_grades import Constants
 
     return Constants(**{**document, "shares": tuple(document["shares"])})
+
+
+@dataclass(frozen=True)
+class HabitRow:
+    """How one reviewer usually differs from others; `None` where too little is known."""
+
+    name: str
+    bias: float | None
+    reliability: float | None
+    reviews: int
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What was learned about reviewers, for staff; never a penalty by itself."""
+
+    place: Place
+    rows: tuple[HabitRow, ...]
+    calibration: PeerCalibration | None
+
+
+def reviewers_habits(unit: UnitOfWork, actor: Actor, activity_id: str) -> Habits:
+    """Reviewers with what is usual for them, the farthest from others first: a fixed number of queries."""
+    require(actor, Action.READ_HABITS)
+    place = place_of(unit, activity_id)
+    stored = stored_calibration(unit, place)
+    if stored is None:
+        return Habits(place, (), None)
+    keys = sorted(stored.habits)
+    teams = {row.id: row.name for row in unit.store.find(TEAMS, id=keys, limit=len(keys))} if keys else {}
+    people = participants_of(unit, place.activity.course, [key for key in keys if key not in teams])
+    names = teams | {key: one.name for key, one in people.items()}
+    rows = [HabitRow(names.get(key, ""), **stored.habits[key]) for key in keys]
+    rows.sort(key=lambda row: (-abs(row.bias or 0), row.name))
+    return Habits(place, tuple(rows), stored)

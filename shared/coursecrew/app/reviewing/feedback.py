@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from coursecrew.app.bonds import is_mentor
-from coursecrew.app.records import APPEALS, BYLINES, MEMBERSHIPS, POOL, REVIEWS, SUBMISSIONS, TEAMS
+from coursecrew.app.records import APPEALS, BYLINES, GRADES, MEMBERSHIPS, POOL, REVIEWS, SUBMISSIONS, TEAMS
 from coursecrew.app.reviewing.answering import answers_to
 from coursecrew.app.reviewing.dealing import deal_out
 from coursecrew.app.reviewing.holding import pass_due, release_work, tell_writer
@@ -123,6 +124,7 @@ class Received:
     may_score: bool
     in_hand: tuple[tuple[Review, str], ...] = ()  # for staff: reviews being written, and by whom
     offered: tuple[tuple[str, str], ...] = ()  # for staff: to whom the work may be given
+    interval: tuple[Decimal, Decimal] | None = None  # for staff, where marks are corrected by habits
 
 
 def received_reviews(unit: UnitOfWork, actor: Actor, activity_id: str, whose: str = "") -> Received:
@@ -191,8 +193,19 @@ def received_reviews(unit: UnitOfWork, actor: Actor, activity_id: str, whose: st
         beside.get(Cause.STAFF), answers, remarks_of(unit, ids), unit.store.get(SUBMISSIONS, work.submission),
         tuple(row for row in reversed(found) if for_staff or row.released_at is not None),
         named and place.rules.rejoinder and work.released_at is not None, may_score,
-        *_for_giving(unit, actor, place, work, rows),
+        *_for_giving(unit, actor, place, work, rows), _interval(unit, work) if for_staff else None,
     )  # fmt: skip
+
+
+def _interval(unit: UnitOfWork, work: PoolWork) -> tuple[Decimal, Decimal] | None:
+    """Between what the work's score lies in about nine of ten cases, as it was worked out last."""
+    named = unit.store.find(BYLINES, submission=work.submission, in_force=True, limit=1)
+    grades = unit.store.find(GRADES, activity=work.activity, person=named[0].person, limit=1) if named else []
+    lines = grades[0].account.lines if grades and grades[0].account else ()
+    for line in lines:
+        if line.code == "calibrated" and line.values.get("low") and line.values.get("high"):
+            return Decimal(line.values["low"]), Decimal(line.values["high"])
+    return None
 
 
 def _for_giving(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from coursecrew.app.reviewing import allocating
 from coursecrew.app.reviewing import feedback as acts
+from coursecrew.app.reviewing.calibrating import reviewers_habits
 from coursecrew.app.reviewing.feedback import Proof, proof, waiting_for_staff
 from coursecrew.app.reviewing.marking import mark_all
 from coursecrew.app.reviewing.pool import fill_in
 from coursecrew.app.unit_of_work import run
+from coursecrew.domain.averages import Method
 from coursecrew.domain.permissions import Action, is_allowed
 from coursecrew.domain.reviewing import Stage
 from coursecrew.ui.forms import Reading
 from coursecrew.ui.http import Next, Request, Response, get, post
-from coursecrew.ui.pages import do, page
+from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.panels import Panel, Press
 from coursecrew.ui.scene import Scene
 
@@ -32,6 +36,8 @@ def room(scene: Scene, request: Request) -> Response:
         eyebrow=_("Peer review · for the course staff"),
         panel=_panel(scene, found),
         found=found,
+        corrects=found.place.rules.method is Method.CALIBRATED
+        and is_allowed(scene.actor, Action.READ_HABITS),
         waiting=run(scene.ports, waiting_for_staff, scene.actor, scene.activity.id),
         more=f"room?after={found.more}" if found.more else "",
         may_run=is_allowed(scene.actor, Action.RELEASE_FEEDBACK),
@@ -121,6 +127,34 @@ def exclude(scene: Scene, request: Request, team: str) -> Next:
     return Next(f"feedback/{team}", scene.reader.gettext("Left out. Grades made of it are made again."))
 
 
+def habits(scene: Scene, request: Request) -> Response:
+    """How reviewers usually differ from others, where marks are corrected by it."""
+    _ = scene.reader.gettext
+    found = run(scene.ports, reviewers_habits, scene.actor, scene.activity.id)
+    constants = found.calibration.constants if found.calibration else {}
+    return page(
+        scene,
+        request,
+        "review_habits.html",
+        title=_("Reviewers’ habits"),
+        crumbs=[Crumb(_("Reviewers’ habits"))],
+        found=found,
+        corrects=bool(constants.get("corrects")),
+        shift=Decimal(str(round(constants.get("shift", 0.0), 2))),
+        rows=[
+            (
+                row.name,
+                scene.reader.signed(Decimal(str(round(row.bias, 2)))) if row.bias is not None else "–",
+                scene.reader.points(Decimal(str(round(row.reliability, 2))))
+                if row.reliability is not None
+                else "–",
+                row.reviews,
+            )
+            for row in found.rows
+        ],
+    )
+
+
 def give(scene: Scene, request: Request, work: str) -> Next:
     """Give a work to a reviewer by hand."""
     reading = Reading(request, scene.reader)
@@ -137,6 +171,7 @@ def back(scene: Scene, request: Request, id: str) -> Next:
 
 
 ROUTES = (
+    get("room/habits", habits),
     post("room/give/<work>", give, form="feedback/<work>"),
     post("room/back/<id>", back, form="room"),
     get("room", room),
