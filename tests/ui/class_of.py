@@ -578,6 +578,7 @@ SCREENS: list[tuple[str, Actor]] = [
     ("settings/preview", INES),
     ("settings/survey", INES),
     ("settings/survey/preview", INES),
+    ("settings/rubric", INES),
     ("settings/wishes", INES),
     ("survey", AMARA),
     ("survey", SOFIA),

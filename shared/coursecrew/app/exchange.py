@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from coursecrew.app.teams import (
     place,
 )
 from coursecrew.app.unit_of_work import UnitOfWork
+from coursecrew.domain.csv_cells import escaped
 from coursecrew.domain.errors import Conflict, Invalid, Problem
 from coursecrew.domain.people import Actor
 from coursecrew.domain.permissions import Action, require
@@ -211,9 +211,3 @@ def export_teams(unit: UnitOfWork, actor: Actor, activity_id: str, handles: Mapp
         cells = (handles.get(row.person, row.person), team_set.name, team.name, role)
         writer.writerow([escaped(cell) for cell in cells])
     return out.getvalue()
-
-
-def escaped(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula; reading takes one quote off again."""
-    first = unicodedata.normalize("NFKC", cell.lstrip()[:1])  # a wide "＝" begins one, too
-    return f"'{cell}" if first in ("=", "+", "-", "@", "'") or cell[:1] in ("\t", "\r") else cell

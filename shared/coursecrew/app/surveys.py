@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from coursecrew.app.exchange import escaped
 from coursecrew.app.records import ACTIVITIES, FORMATIONS, PARTICIPANTS, SENSITIVE_ANSWERS, SURVEY_ANSWERS
 from coursecrew.app.teams import Standing, participant_of, participants_of
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.activities import Activity, JoinRule
+from coursecrew.domain.csv_cells import escaped
 from coursecrew.domain.errors import Closed, Conflict, Invalid, NotFound, Problem
 from coursecrew.domain.events import Kind
 from coursecrew.domain.formations import WORKED_ON, Formation, RunState

@@ -25,7 +25,7 @@ from coursecrew.domain.review_rules import (
     kept_rules,
     review_problems,
 )
-from coursecrew.domain.rubrics import Criterion, Level, Rubric
+from coursecrew.domain.rubrics import Comments, Criterion, Level, Rubric, Sort
 from coursecrew.domain.samples import MOST_SAMPLES, Sample, samples_from, samples_to
 from coursecrew.domain.schedule import Basis, LatePolicy, Step, Window
 from coursecrew.domain.survey import Ask, Question, Survey, kept_as_promised, survey_problems
@@ -34,6 +34,7 @@ from coursecrew.domain.wishes import Aim, Charter, CharterPart, Forming, Late, W
 SCHEMA = 1
 MOST_PROMPTS = 10
 MOST_CRITERIA = 20
+MOST_LEVELS = 10
 MOST_CHARTER_PARTS = 10
 MOST_ROLES = 12
 ROLE_LENGTH = 40
@@ -442,10 +443,22 @@ def rubric_to(rubric: Rubric) -> dict[str, Any]:
                 "team_only": c.team_only,
                 "weight": str(c.weight),
                 "levels": [{"points": str(level.points), "text": level.text} for level in c.levels],
+                **_beyond_levels(c),
             }
             for c in rubric.criteria
         ],
     }
+
+
+def _beyond_levels(criterion: Criterion) -> dict[str, Any]:
+    """What a criterion says beside its levels; nothing where it is as usual, so that old ones stay."""
+    usual = Criterion("", "", Decimal(1), ())
+    found: dict[str, Any] = {}
+    for name in ("sort", "step", "comments", "words"):
+        value = getattr(criterion, name)
+        if value != getattr(usual, name):
+            found[name] = value if isinstance(value, int) else str(getattr(value, "value", value))
+    return found
 
 
 def rubric_from(document: Mapping[str, Any]) -> Rubric:
@@ -649,6 +662,10 @@ def _rubric(document: Mapping[str, Any], reader: _Reader) -> Rubric:
                     Level(reader.number(level["points"], f"levels-{c['id']}"), str(level.get("text", "")))
                     for level in c.get("levels", ())
                 ),
+                sort=reader.choice(Sort, c.get("sort", "levels"), f"sort-{c['id']}"),
+                step=reader.number(c.get("step", 1), f"step-{c['id']}"),
+                comments=reader.choice(Comments, c.get("comments", "optional"), f"comments-{c['id']}"),
+                words=reader.whole(c.get("words", 0), f"words-{c['id']}"),
             )
             for c in document.get("criteria", ())
         ),
@@ -666,6 +683,8 @@ def _problems(settings: Settings) -> list[Problem]:
         problems.append(Problem("prompts", "too_many_prompts", (("most", MOST_PROMPTS),)))
     if len(settings.rubric.criteria) > MOST_CRITERIA:
         problems.append(Problem("rubric", "too_many_criteria", (("most", MOST_CRITERIA),)))
+    if settings.rubric.criteria and not any(c.counts for c in settings.rubric.criteria):
+        problems.append(Problem("rubric", "nothing_counts"))
     if settings.rubric.criteria and not settings.rubric.for_one():
         problems.append(Problem("rubric", "nothing_for_one"))
     problems += survey_problems(settings.survey)
@@ -682,14 +701,30 @@ def _problems(settings: Settings) -> list[Problem]:
         row = (("row", number),)
         if not criterion.title.strip():
             problems.append(Problem("rubric", "criterion_title_missing", row))
-        if criterion.weight <= 0:
+        if criterion.counts and criterion.weight <= 0:
             problems.append(Problem("rubric", "criterion_weight", row))
-        if len(criterion.levels) < 2 or criterion.most <= 0:
-            problems.append(Problem("rubric", "criterion_levels", row))
+        problems += _level_problems(criterion, number)
     for name, value in (("late_points", late.points), ("late_cap", late.cap), ("late_floor", late.floor)):
         if not 0 <= value <= 100:
             problems.append(Problem(name, "percent"))
     return problems
+
+
+def _level_problems(criterion: Criterion, number: int) -> list[Problem]:
+    """What is wrong with the levels of a criterion, by the kind of answer it asks for."""
+    row = (("row", number),)
+    have = len(criterion.levels)
+    fits = {
+        Sort.LEVELS: 2 <= have <= MOST_LEVELS,
+        Sort.RANGE: have == 2 and criterion.step > 0 and criterion.least >= 0,
+        Sort.CHECKLIST: 1 <= have <= MOST_LEVELS * 2,
+        Sort.TEXT: True,
+    }[criterion.sort]
+    if not fits or (criterion.counts and criterion.most <= 0):
+        return [Problem("rubric", f"criterion_{criterion.sort.value}", row)]
+    if not 0 <= criterion.words <= 500:
+        return [Problem("rubric", "criterion_words", row)]
+    return []
 
 
 def _plan_problems(settings: Settings) -> list[Problem]:

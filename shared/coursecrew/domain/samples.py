@@ -11,7 +11,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from coursecrew.domain.rubrics import Criterion, Rubric, Sheet, sheet_from, sheet_to
+from coursecrew.domain.rubrics import Criterion, Rubric, Sheet, Sort, sheet_from, sheet_to
 
 MOST_SAMPLES = 5
 NEAR_ENOUGH = Fraction(4, 5)
@@ -44,10 +44,12 @@ class SampleTry:
 
 
 def is_near(criterion: Criterion, mine: Sheet, theirs: Sheet) -> bool:
-    """Whether a mark is at most one level away from the staff's."""
+    """Whether a mark is at most one level away from the staff's; without levels, a quarter of the points."""
     mark, other = mine.get(criterion.id), theirs.get(criterion.id)
     if mark is None or other is None or not mark.given:
         return False
+    if criterion.sort is not Sort.LEVELS:
+        return abs(mark.points - other.points) * 4 <= criterion.most - criterion.least
     steps = sorted({level.points for level in criterion.levels})
     if mark.points not in steps or other.points not in steps:
         return False
@@ -56,7 +58,7 @@ def is_near(criterion: Criterion, mine: Sheet, theirs: Sheet) -> bool:
 
 def nearness(rubric: Rubric, mine: Sheet, theirs: Sheet) -> Fraction:
     """The share of the criteria rated by staff in which a try is near."""
-    asked = [criterion for criterion in rubric.criteria if criterion.id in theirs]
+    asked = [criterion for criterion in rubric.criteria if criterion.counts and criterion.id in theirs]
     if not asked:
         return Fraction(1)
     return Fraction(sum(is_near(criterion, mine, theirs) for criterion in asked), len(asked))

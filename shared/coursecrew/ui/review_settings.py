@@ -181,10 +181,10 @@ def _samples(reading: Reading, old: Settings) -> list[dict[str, Any]]:
             reading.problems.append(Problem(f"sample_text-{number}", "sample_text_missing"))
         sheet = {}
         for criterion in old.rubric.criteria:
-            points = reading.text(f"sample_level-{number}-{criterion.id}")
             comment = reading.text(f"sample_comment-{number}-{criterion.id}", most=2000)
-            if points in {str(level.points) for level in criterion.levels}:
-                sheet[criterion.id] = {"points": points, "comment": comment}
+            points = reading.number(f"sample_level-{number}-{criterion.id}")
+            if points is not None and criterion.counts:
+                sheet[criterion.id] = {"points": str(points), "comment": comment}
         found.append(
             {
                 "id": reading.text(f"sample_id-{number}", most=40) or f"sample{number}",

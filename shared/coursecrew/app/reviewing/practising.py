@@ -75,7 +75,7 @@ def try_sample(unit: UnitOfWork, actor: Actor, activity_id: str, sample_id: str,
     if sample is None or sample.model or place.rules.practice is Practice.OFF:
         raise NotFound("page")
     rubric = place.activity.settings.rubric
-    sheet = checked_sheet(rubric, {id: mark for id, mark in sheet.items() if mark.given})
+    sheet = checked_sheet(rubric, sheet, comments=False)
     share = nearness(rubric, sheet, sample.sheet)
     return unit.store.add(
         SAMPLE_TRIES,

@@ -147,7 +147,7 @@ def _checked(activity: Activity, sheet: Sheet, text: str) -> tuple[dict[str, Mar
         if len(comment) > LONGEST_TEXT:
             values = (("most", LONGEST_TEXT), ("have", len(comment)))
             problems.append(Problem(f"comment-{criterion.id}", "text_too_long", values))
-        if mark.given and mark.points not in {level.points for level in criterion.levels}:
+        if mark.given and not criterion.accepts(mark):
             problems.append(Problem(f"level-{criterion.id}", "level_unknown", (("title", criterion.title),)))
         if mark.given or comment:
             kept[criterion.id] = replace(mark, comment=comment)
@@ -245,7 +245,7 @@ def _must_be_complete(place: Place, sheet: Sheet, text: str) -> None:
     """Refuse a review in which something lacks, by the name of its row."""
     problems: list[Problem] = []
     try:
-        checked_sheet(place.activity.settings.rubric, {id: m for id, m in sheet.items() if m.given})
+        checked_sheet(place.activity.settings.rubric, sheet)
     except Invalid as wrong:
         problems += wrong.problems
     if place.rules.overall and not text.strip():

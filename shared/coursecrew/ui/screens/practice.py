@@ -85,8 +85,7 @@ def _compared(
     near = is_near(criterion, mine, theirs)
     chip = ("done", _("near")) if near else ("warn", _("more than one level away"))
     other = theirs[criterion.id]
-    level = next((one.text for one in criterion.levels if one.points == other.points), "")
-    reason = other.comment or level
+    reason = other.comment or criterion.said(other)
     points: Decimal = other.points
     return criterion.title, given, reader.points(points), reason, chip if own else ("", "")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from coursecrew.app.records import TEAMS
 from coursecrew.app.reviewing import writing
@@ -14,7 +14,7 @@ from coursecrew.app.reviewing.remarks import add_remark, remove_remark
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.anchors import LONGEST_QUOTE, LONGEST_REMARK, ReviewRemark, found_at, paragraphs
 from coursecrew.domain.differences import Stretch, differences, shortened
-from coursecrew.domain.errors import Conflict, Invalid, Problem, Refusal
+from coursecrew.domain.errors import Conflict, Refusal
 from coursecrew.domain.rejoinders import Stance, Uptake
 from coursecrew.domain.review_rules import Anonymity
 from coursecrew.domain.reviewing import FREE_DROPS, LONGEST_TEXT, Cause, ReviewState
@@ -25,6 +25,7 @@ from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.reader import Reader
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.screens.reviewing import promise, state_said, work_name
+from coursecrew.ui.sheets import read_marks
 
 
 @dataclass(frozen=True)
@@ -253,32 +254,19 @@ def _theirs(refusal: Refusal | None, found: Desk) -> list[tuple[str, str]]:
 
 def shares(rubric: Rubric) -> Mapping[str, Decimal]:
     """How many of 100 points each criterion counts."""
-    together = sum((criterion.weight for criterion in rubric.criteria), Decimal(0))
-    return {c.id: c.weight / together * 100 if together else Decimal(0) for c in rubric.criteria}
+    counted = [criterion for criterion in rubric.criteria if criterion.counts]
+    together = sum((criterion.weight for criterion in counted), Decimal(0))
+    return {c.id: c.weight / together * 100 if together else Decimal(0) for c in counted}
 
 
 def read_sheet(scene: Scene, request: Request) -> tuple[dict[str, Mark], str, int]:
     """The marks of the form; a comment without a level is kept, too."""
     reading = Reading(request, scene.reader)
-    sheet: dict[str, Mark] = {}
-    for criterion in scene.settings.rubric.criteria:
-        chosen = request.field(f"level-{criterion.id}")
-        comment = reading.text(f"comment-{criterion.id}", most=LONGEST_TEXT)
-        if chosen:
-            sheet[criterion.id] = Mark(_points(chosen, f"level-{criterion.id}"), comment)
-        elif comment:
-            sheet[criterion.id] = Mark(comment=comment, given=False)
+    sheet = read_marks(request, reading, scene.settings.rubric)
     text = reading.text("text", most=LONGEST_TEXT)
     seen = reading.whole("seen")
     reading.check()
     return sheet, text, seen
-
-
-def _points(text: str, field: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise Invalid(Problem(field, "not_a_number")) from None
 
 
 def save(scene: Scene, request: Request, id: str) -> Next:

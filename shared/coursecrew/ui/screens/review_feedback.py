@@ -193,8 +193,7 @@ def _criterion(criterion: Criterion, mark: Mark | None) -> tuple[str, str, Decim
     """Title, the level's own words, points (below 0 where none were given), most points, comment."""
     if mark is None or not mark.given:
         return criterion.title, "", Decimal(-1), criterion.most, mark.comment if mark else ""
-    level = next((one.text for one in criterion.levels if one.points == mark.points), "")
-    return criterion.title, level, mark.points, criterion.most, mark.comment
+    return criterion.title, criterion.said(mark), mark.points, criterion.most, mark.comment
 
 
 def reply(scene: Scene, request: Request, remark: str) -> Next:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from coursecrew.app.grading import (
     QueueRow,
@@ -18,11 +18,11 @@ from coursecrew.app.grading import (
 )
 from coursecrew.app.submissions import deadlines_of
 from coursecrew.app.unit_of_work import UnitOfWork, run
-from coursecrew.domain.errors import Invalid, NotFound, Problem
+from coursecrew.domain.errors import NotFound, Problem
 from coursecrew.domain.gradebook import Cell, Delivery
 from coursecrew.domain.grading import Lateness
 from coursecrew.domain.permissions import Action, is_allowed
-from coursecrew.domain.rubrics import Mark, Rubric
+from coursecrew.domain.rubrics import Rubric
 from coursecrew.domain.submissions import WorkState
 from coursecrew.ui.forms import Reading
 from coursecrew.ui.http import Next, Request, Response, get, post
@@ -30,6 +30,7 @@ from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.reader import Reader
 from coursecrew.ui.scene import Scene
 from coursecrew.ui.screens.submission import sealed_files
+from coursecrew.ui.sheets import read_marks
 
 PAGE = 50
 
@@ -120,20 +121,16 @@ def work(scene: Scene, request: Request, id: str) -> Response:
 
 def _shares(rubric: Rubric) -> Mapping[str, Decimal]:
     """How many of 100 points each criterion counts."""
-    together = sum((criterion.weight for criterion in rubric.criteria), Decimal(0))
-    return {c.id: c.weight / together * 100 if together else Decimal(0) for c in rubric.criteria}
+    counted = [criterion for criterion in rubric.criteria if criterion.counts]
+    together = sum((criterion.weight for criterion in counted), Decimal(0))
+    return {c.id: c.weight / together * 100 if together else Decimal(0) for c in counted}
 
 
 def score(scene: Scene, request: Request, id: str) -> Next:
     """Keep the marks; with "score" pressed, grade the team."""
     reading = Reading(request, scene.reader)
     complete = request.field("act") != "keep"
-    sheet = {}
-    for criterion in scene.settings.rubric.criteria:
-        chosen = request.field(f"level-{criterion.id}")
-        comment = reading.text(f"comment-{criterion.id}", most=10_000)
-        if chosen:
-            sheet[criterion.id] = Mark(_decimal(chosen, f"level-{criterion.id}"), comment)
+    sheet = read_marks(request, reading, scene.settings.rubric)
     comment = reading.text("comment", most=10_000)
     seen = reading.whole("seen")
     reading.check()
@@ -142,13 +139,6 @@ def score(scene: Scene, request: Request, id: str) -> Next:
     if not complete:
         return Next(f"grading/{id}", _("Kept. Nobody is graded yet."))
     return Next("grading", _("Scored. Everybody in the team has a grade; nothing is shown before release."))
-
-
-def _decimal(text: str, field: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise Invalid(Problem(field, "not_a_number")) from None
 
 
 # --- everybody's grades ---

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from coursecrew.app.activities import (
@@ -31,6 +32,7 @@ from coursecrew.domain.activities import (
 from coursecrew.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Stale
 from coursecrew.domain.permissions import Action, is_allowed
 from coursecrew.domain.review_rules import PEER_REVIEW
+from coursecrew.domain.rubrics import Comments, Sort
 from coursecrew.domain.schedule import Step, Window
 from coursecrew.ui.errors import say_check
 from coursecrew.ui.forms import Reading
@@ -67,6 +69,10 @@ class Row:
     required: bool = True
     weight: str = ""
     levels: str = ""
+    sort: str = "levels"
+    step: str = "1"
+    comments: str = "optional"
+    words: int = 0
     team_only: bool = False
 
 
@@ -103,6 +109,8 @@ def settings(scene: Scene, request: Request) -> Response:
         editable=is_editable(scene),
         parts=list(_part_rows(stored, scene)),
         criteria=list(_criterion_rows(stored, scene)),
+        sorts=_sorts(scene.reader),
+        comment_rules=_comment_rules(scene.reader),
         agreements=charter_rows(stored),
         milestones=milestone_rows(stored),
         files=files,
@@ -447,6 +455,10 @@ def _criteria(reading: Reading) -> Iterator[dict[str, Any]]:
             "team_only": reading.flag(f"criterion_team-{number}"),
             "weight": str(reading.number(f"criterion_weight-{number}") or 0),
             "levels": levels,
+            "sort": reading.choice(f"criterion_sort-{number}", Sort, Sort.LEVELS).value,
+            "step": str(reading.number(f"criterion_step-{number}", Decimal(1))),
+            "comments": reading.choice(f"criterion_comments-{number}", Comments, Comments.OPTIONAL).value,
+            "words": reading.whole(f"criterion_words-{number}"),
         }
 
 
@@ -457,14 +469,37 @@ def _part_rows(stored: Settings, scene: Scene) -> Iterator[Row]:
         yield Row(number)
 
 
+def _sorts(reader: Reader) -> list[tuple[str, str]]:
+    """What kind of answer a criterion asks for, in words."""
+    _ = reader.gettext
+    return [
+        (Sort.LEVELS.value, _("Levels: one of them is chosen")),
+        (Sort.RANGE.value, _("Range: a number between the first line and the last")),
+        (Sort.CHECKLIST.value, _("Checklist: what holds is ticked, and added up")),
+        (Sort.TEXT.value, _("Words alone: counts nothing")),
+    ]
+
+
+def _comment_rules(reader: Reader) -> list[tuple[str, str]]:
+    _ = reader.gettext
+    return [
+        (Comments.OPTIONAL.value, _("may be left out")),
+        (Comments.REQUIRED.value, _("is asked for")),
+        (Comments.OFF.value, _("none")),
+    ]
+
+
 def _criterion_rows(stored: Settings, scene: Scene) -> Iterator[Row]:
     rows = stored.rubric.criteria
     for number, criterion in enumerate(rows, start=1):
         levels = "\n".join(f"{scene.reader.points(level.points)}: {level.text}" for level in criterion.levels)
         weight = scene.reader.points(criterion.weight)
         yield Row(
-            number, criterion.id, criterion.title, weight=weight, levels=levels, team_only=criterion.team_only
-        )
+            number, criterion.id, criterion.title, weight=weight, levels=levels,
+            team_only=criterion.team_only, sort=criterion.sort.value,
+            step=scene.reader.points(criterion.step), comments=criterion.comments.value,
+            words=criterion.words,
+        )  # fmt: skip
     for number in range(len(rows) + 1, min(MOST_CRITERIA, len(rows) + BLANK_ROWS) + 1):
         yield Row(number)
 

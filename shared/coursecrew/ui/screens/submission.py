@@ -17,7 +17,7 @@ from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity, SubmitRule
 from coursecrew.domain.grading import Grade, Line, rounded
 from coursecrew.domain.people import Actor, Participant
-from coursecrew.domain.rubrics import Rubric
+from coursecrew.domain.rubrics import Mark, Rubric, Sort
 from coursecrew.domain.submissions import (
     CONFIRM_WITHIN,
     Submission,
@@ -314,8 +314,7 @@ def _judged(grade: Grade, rubric: Rubric | None) -> list[Judged]:
     for entry in line.values.get("criteria", ()) if line else ():
         criterion = rubric.criterion(entry["id"]) if rubric else None
         points = Decimal(entry["points"])
-        levels = criterion.levels if criterion else ()
-        level = next((level.text for level in levels if level.points == points), "")
+        level = criterion.said(Mark(points)) if criterion and criterion.sort is Sort.LEVELS else ""
         result.append(
             Judged(
                 entry["title"],

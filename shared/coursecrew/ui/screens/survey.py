@@ -11,10 +11,10 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from coursecrew.app import surveys as acts
-from coursecrew.app.exchange import escaped
 from coursecrew.app.surveys import Answered, AnswersPage
 from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.activities import Activity
+from coursecrew.domain.csv_cells import escaped
 from coursecrew.domain.errors import NotFound, Problem
 from coursecrew.domain.hours import NO_HOURS
 from coursecrew.domain.people import Actor, Participant
