@@ -58,7 +58,7 @@ def test_the_score_by_hand_and_words_count_nothing() -> None:
     wanted = (Fraction(2, 4) * 2 + Fraction(75, 100) + Fraction(4, 6)) / 4 * 100
     assert abs(Fraction(score(RUBRIC, SHEET)) - wanted) < Fraction(1, 10**20)
     assert work_score(RUBRIC, criterion_values(RUBRIC, [SHEET], Method.MEDIAN)) == wanted
-    assert (NUMBER.most, LIST.most, LIST.least, WORDS.most) == (10, 6, 0, 0)
+    assert [int(c.most) for c in (NUMBER, LIST, WORDS)] == [10, 6, 0]
     assert LIST.said(SHEET["c"]) == "at 1; at 3"
 
 

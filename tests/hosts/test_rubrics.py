@@ -7,8 +7,8 @@ import re
 import pytest
 
 from tests.hosts.conftest import NAMES, House
-from tests.hosts.test_peer_review import reviews_of, set_up
-from tests.hosts.test_review_trust import TEXT, WELL, path_of
+from tests.hosts.test_peer_review import TEXT, reviews_of, set_up
+from tests.hosts.test_review_trust import WELL, path_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KINDS = {
@@ -34,6 +34,7 @@ def test_a_range_a_checklist_and_words_are_judged_by_up_to_the_gradebook(house: 
     evidence, costs = list(dict.fromkeys(re.findall(r'name="(level-[^"]+)"', desk.page.source)))
     words = re.findall(r'name="(comment-[^"]+)"', desk.page.source)[-1]
     form = {"text": WELL, evidence: "7.3", words: "Too short"}
+    button, action = "Hand in the review", f"{path}/save"
     wrong = reviews.press(
         "amara", "", f"{path}/save", form, screen=desk, button="Hand in the review", status=422
     )
