@@ -57,15 +57,18 @@ def type_of(column: Column) -> TypeEngine[Any]:
 
 
 def _parts(kind: RecordType[Any]) -> Iterator[SqlColumn[Any] | UniqueConstraint | Index]:
-    yield SqlColumn("id", short(32), primary_key=True)
-    yield SqlColumn("tenant", short(32), nullable=False)
+    columns = {"tenant": SqlColumn("tenant", short(32), nullable=False)}
     for name, column in kind.columns.items():
         if name != "id":
-            yield SqlColumn(name, type_of(column), nullable=column.null)
+            columns[name] = SqlColumn(name, type_of(column), nullable=column.null)
+    yield SqlColumn("id", short(32), primary_key=True)
+    yield from columns.values()
     for rule in kind.unique:
         yield UniqueConstraint("tenant", *rule, name=rule_name(kind, rule))
-    for columns in kind.indexes:
-        yield Index(rule_name(kind, columns), "tenant", *columns)
+    for names in kind.indexes:
+        # One with "-" before it is sorted from the largest down.
+        parts = (columns[one[1:]].desc() if one.startswith("-") else columns[one] for one in names)
+        yield Index(rule_name(kind, names), columns["tenant"], *parts)
 
 
 TABLES: dict[str, Table] = {kind.table: Table(kind.table, METADATA, *_parts(kind)) for kind in ALL}

@@ -63,7 +63,9 @@ class _Table:
         self.rows: dict[str, Row] = {}
         self.rules = [("tenant", *rule) for rule in kind.unique]
         self._taken: list[dict[tuple[Any, ...], str]] = [{} for _ in self.rules]
-        looked_up = {name for rule in (*kind.unique, *kind.indexes) for name in rule}
+        looked_up = {
+            name for rule in (*kind.unique, *kind.indexes) for name in (one.removeprefix("-") for one in rule)
+        }
         self._ids: dict[str, dict[Any, set[str]]] = {name: defaultdict(set) for name in looked_up}
 
     def clash(self, row: Row) -> tuple[str, ...] | None:

@@ -161,7 +161,8 @@ class RecordType(Generic[R]):
     """One kind of record: table, builder, columns, unique rules, and the orders it is read in.
 
     `orders` maps a name to columns (a leading "-" turns one round); "id" always exists and every
-    order ends with it. `indexes` are the equalities that screens ask for. `personal` says in words
+    order ends with it. `indexes` are the equalities that screens ask for; a leading "-" sorts a column
+    from the largest down. `personal` says in words
     what of a person stands in the table, for the data map and the hosts' privacy notes. `closed` rows
     are for those whom they name and nobody else: no page of a host for operators lists them.
     """
@@ -947,8 +948,8 @@ POOL = RecordType(
     },
     unique=(("activity", "work"),),
     indexes=(
-        ("activity", "round", "open", "taken", "barred", "handed_in", "tie"),
-        ("activity", "round", "open", "submitted", "taken", "barred", "handed_in", "tie"),
+        ("activity", "round", "open", "taken", "-barred", "handed_in", "tie"),
+        ("activity", "round", "open", "submitted", "taken", "-barred", "handed_in", "tie"),
         ("activity", "team"),
         ("activity", "submitted"),
     ),
@@ -956,7 +957,8 @@ POOL = RecordType(
         "pull": ("taken", "-barred", "handed_in", "tie"),
         "rescue": ("submitted", "taken", "-barred", "handed_in", "tie"),
         "fewest": ("submitted", "handed_in"),
-        "rounds": ("-round",),
+        # Backwards along the first index, so that the latest round is found without sorting.
+        "rounds": ("-round", "-open", "-taken", "barred", "-handed_in", "-tie"),
     },
 )  # fmt: skip
 REVIEWS = RecordType(

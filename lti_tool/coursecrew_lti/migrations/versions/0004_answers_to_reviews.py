@@ -101,13 +101,23 @@ def upgrade() -> None:
         batch_op.drop_index(batch_op.f("crew_pool_work_413751"))
         batch_op.drop_index(batch_op.f("crew_pool_work_ee9c5d"))
         batch_op.create_index(
-            "crew_pool_work_01683e",
-            ["tenant", "activity", "round", "open", "taken", "barred", "handed_in", "tie"],
+            "crew_pool_work_8671fc",
+            ["tenant", "activity", "round", "open", "taken", sa.text("barred DESC"), "handed_in", "tie"],
             unique=False,
         )
         batch_op.create_index(
-            "crew_pool_work_92c8f5",
-            ["tenant", "activity", "round", "open", "submitted", "taken", "barred", "handed_in", "tie"],
+            "crew_pool_work_ed81f8",
+            [
+                "tenant",
+                "activity",
+                "round",
+                "open",
+                "submitted",
+                "taken",
+                sa.text("barred DESC"),
+                "handed_in",
+                "tie",
+            ],
             unique=False,
         )
 
@@ -147,8 +157,8 @@ def downgrade() -> None:
         batch_op.drop_column("why")
 
     with op.batch_alter_table("coursecrew_pool_work", schema=None) as batch_op:
-        batch_op.drop_index("crew_pool_work_92c8f5")
-        batch_op.drop_index("crew_pool_work_01683e")
+        batch_op.drop_index("crew_pool_work_ed81f8")
+        batch_op.drop_index("crew_pool_work_8671fc")
         batch_op.create_index(
             batch_op.f("crew_pool_work_ee9c5d"),
             ["tenant", "activity", "open", "submitted", "taken", "barred", "handed_in", "tie"],

@@ -206,6 +206,18 @@ def judge_of(unit: UnitOfWork, actor: Actor, place: Place) -> Judge:
     )
 
 
+def looked_at_again(unit: UnitOfWork, place: Place, judge: Judge) -> Judge:
+    """The same reviewer with their reviews as they are now, after a wait for their row."""
+    reviews = unit.store.find(
+        REVIEWS, activity=place.activity.id, reviewer=judge.key, order="place", limit=MOST_REVIEWS
+    )
+    return replace(
+        judge,
+        bars=replace(judge.bars, seen=frozenset(row.pool for row in reviews)),
+        reviews=tuple(review for review in reviews if review.cause is not Cause.OWN),
+    )
+
+
 def bars_of(unit: UnitOfWork, place: Place, people: list[str], reviews: list[Review]) -> Bars:
     """What keeps these people from works: their teams now and before, their names, their bonds."""
     now = unit.store.find(MEMBERSHIPS, team_set=place.team_set.id, person=people)

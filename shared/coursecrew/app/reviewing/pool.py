@@ -13,7 +13,14 @@ from datetime import datetime
 from coursecrew.app.bonds import is_mentor
 from coursecrew.app.records import BYLINES, MEMBERSHIPS, POOL, REVIEWINGS, REVIEWS, SUBMISSIONS, WORKS
 from coursecrew.app.reviewing.dealing import deal_out
-from coursecrew.app.reviewing.places import Judge, Place, judge_of, may_judge_without_work, place_of
+from coursecrew.app.reviewing.places import (
+    Judge,
+    Place,
+    judge_of,
+    looked_at_again,
+    may_judge_without_work,
+    place_of,
+)
 from coursecrew.app.reviewing.practising import must_have_practised
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.coverage import coverage, is_corner
@@ -146,7 +153,7 @@ def take(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
     if place.rules.own_review is SelfReview.BEFORE and owes_own_review(unit, place, judge):
         raise Conflict("own_review_first")
     row = _locked_row(unit, place, judge)
-    judge = judge_of(unit, actor, place)  # as it is now that nobody else takes for them
+    judge = looked_at_again(unit, place, judge)  # as it is now that nobody else takes for them
     held = judge.holds(unit.now)
     if held:
         return held.id
@@ -311,10 +318,12 @@ def _corners(unit: UnitOfWork, place: Place, judge: Judge) -> Callable[[PoolWork
     Only in small classes, where each reviewer counts; in large ones there is always somebody else.
     """
     works = unit.store.find(
-        POOL, activity=place.activity.id, round=place.round, open=True, limit=SMALL_CLASS + 1
+        POOL, activity=place.activity.id, round=place.round, open=True, order="pull", limit=SMALL_CLASS + 1
     )
+    if len(works) > SMALL_CLASS:
+        return lambda _work: False
     members = unit.store.find(MEMBERSHIPS, team_set=place.team_set.id, limit=SMALL_CLASS * 2 + 1)
-    if len(works) > SMALL_CLASS or len(members) > SMALL_CLASS * 2:
+    if len(members) > SMALL_CLASS * 2:
         return lambda _work: False
     by_team = place.rules.reviewers is Reviewers.TEAM
     home = {row.team if by_team else row.person: row.team for row in members}

@@ -166,15 +166,15 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="poolwork",
             index=models.Index(
-                fields=["activity", "round", "open", "taken", "barred", "handed_in", "tie"],
-                name="crew_pool_work_01683e",
+                fields=["activity", "round", "open", "taken", "-barred", "handed_in", "tie"],
+                name="crew_pool_work_8671fc",
             ),
         ),
         migrations.AddIndex(
             model_name="poolwork",
             index=models.Index(
-                fields=["activity", "round", "open", "submitted", "taken", "barred", "handed_in", "tie"],
-                name="crew_pool_work_92c8f5",
+                fields=["activity", "round", "open", "submitted", "taken", "-barred", "handed_in", "tie"],
+                name="crew_pool_work_ed81f8",
             ),
         ),
         migrations.AddIndex(
