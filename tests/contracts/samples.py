@@ -10,6 +10,7 @@ from typing import Any
 
 from coursecrew.app.records import Column, RecordType, Sort
 from coursecrew.domain.grading import Account, Line
+from coursecrew.domain.rejoinders import Stance, Uptake
 from tests.builders import a_rubric, marks, settings
 
 _numbers = count(1)
@@ -19,6 +20,7 @@ INNER: dict[str, Any] = {
     "from_document": settings(),
     "rubric_from": a_rubric(),
     "sheet_from": marks("3", "2.5", "0"),
+    "points_from": {"text": Uptake(Stance.PARTLY, "Costs come in spring.", "where", 3)},
     "account_from": Account(
         (Line("team_grade", Decimal("0"), Decimal("87.50"), {"n": "3"}),), Decimal("87.50")
     ),

@@ -621,4 +621,4 @@ COUNTED_THERE = {
     "teams/forming/<id>/explanation",
 }
 # An export is as long as the class: it reads page by page, and is no screen.
-NOT_SCREENS = {"teams/export", "survey/export", *COUNTED_THERE}
+NOT_SCREENS = {"teams/export", "survey/export", "settings/rubric/file", *COUNTED_THERE}

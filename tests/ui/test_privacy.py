@@ -409,6 +409,7 @@ AUTHORING = frozenset(
     {
         "settings/save", "settings/starter", "settings/publish", "settings/files",
         "settings/files/<id>/remove", "settings/survey/save", "settings/survey/usual", "settings/wishes/save",
+        "settings/rubric/bring", "settings/rubric/take",
     }
 )  # fmt: skip
 NOTHING: frozenset[str] = frozenset()
