@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.hosts.conftest import NAMES, House
+from tests.hosts.conftest import NAMES, House, LtiHost
 from tests.hosts.test_peer_review import TEXT, reviews_of, set_up
 from tests.hosts.test_review_trust import WELL, path_of
 
@@ -55,6 +55,14 @@ def test_a_range_a_checklist_and_words_are_judged_by_up_to_the_gradebook(house: 
     reviews.press("ines", "release", "release/now")
     # (7.5 / 10 x 2 + 3 / 4 x 1) / 3
     assert reviews.marks()[NAMES["linh"]] == "75"
+    less = {"criterion_title-3": "", "criterion_levels-3": ""}
+    if isinstance(reviews.host, LtiHost):
+        refused = reviews.set(less, status=409)
+        assert "“In a sentence” cannot be taken away" in refused.text
+        assert 'value="In a sentence"' in reviews.show("ines", "settings").page.source
+    else:  # Studio's editor asks no table: what is taken away there is held, and said to staff
+        reviews.set(less)
+        assert "The rubric’s criteria, weights and points stay" in reviews.show("ines", "settings").text
 
 
 def test_a_rubric_is_previewed_and_taken_from_another_activity(house: House) -> None:

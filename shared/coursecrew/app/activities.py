@@ -260,7 +260,18 @@ def save_settings(unit: UnitOfWork, actor: Actor, activity_id: str, wish: Settin
                 seen=activity.settings_number,
             )
         wish = from_document(merged)
+    _refuse_deletion(activity, wish, facts(unit, activity))
     return _put_in_force(unit, activity, wish, by=actor.person)
+
+
+def _refuse_deletion(activity: Activity, wish: Settings, known: Facts) -> None:
+    """Refuse to take away a criterion that released grades were made with."""
+    if not (known.released and known.marked_rubric):
+        return
+    kept = {criterion.id for criterion in wish.rubric.criteria}
+    gone = [criterion for criterion in activity.settings.rubric.criteria if criterion.id not in kept]
+    if gone:
+        raise Conflict("criterion_in_use", title=gone[0].title)
 
 
 def settings_version(unit: UnitOfWork, activity_id: str, number: int) -> SettingsVersion:

@@ -49,6 +49,11 @@ REFUSALS: Mapping[str, Said] = {
         N_("Meanwhile others have reviewed this work as often as it may be."),
         N_("What you wrote is kept here for you. Take another work."),
     ),
+    "criterion_in_use": Said(
+        409,
+        N_("“%(title)s” cannot be taken away: grades that were made with it are released."),
+        N_("Change its wording, or set up a new activity with the new rubric. Nothing was saved."),
+    ),
     "review_became_own": Said(
         409,
         N_("This work is your own team’s now, or that of a team you mentor."),

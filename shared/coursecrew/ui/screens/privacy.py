@@ -6,13 +6,21 @@ from coursecrew.app.activities import privacy_told
 from coursecrew.ui.http import Next, Request, Response, get, post
 from coursecrew.ui.pages import Crumb, do, page
 from coursecrew.ui.scene import Scene
+from coursecrew.ui.screens.reviewing import promise
 
 
 def privacy(scene: Scene, request: Request) -> Response:
     """The privacy text of this activity."""
     _ = scene.reader.gettext
     title = _("Who sees what you write here")
-    return page(scene, request, "privacy.html", title=title, crumbs=[Crumb(_("Privacy"))])
+    return page(
+        scene,
+        request,
+        "privacy.html",
+        title=title,
+        crumbs=[Crumb(_("Privacy"))],
+        promise=promise(scene.reader, scene.settings.review.anonymity),
+    )
 
 
 def understood(scene: Scene, request: Request) -> Next:
