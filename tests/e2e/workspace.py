@@ -85,6 +85,7 @@ class Workspace:
         self.take(page, "sandbox")
         part.locator("form[action$='/promote'] button").first.click()
         part.get_by_text(re.compile("as a version by you")).first.wait_for()
+        page.close()  # an open draft goes on saving beside what comes next
 
     def who_is_waited_for_is_reminded(self) -> None:
         """Under "all confirm" each press says what can go on only then."""

@@ -49,7 +49,8 @@ def deal_out(unit: UnitOfWork, place: Place) -> int:
         pairs = allocate(asked, refusal.largest, reviewers=reviewers, seed=seed)
     until = place.due or unit.now + 3 * place.rules.lease
     numbers: dict[str, list[int]] = {}
-    owed: dict[str, int] = {}
+    known = {row.reviewer: row for row in unit.store.find(REVIEWINGS, activity=place.activity.id, limit=MOST)}
+    owed = {reviewer: row.places for reviewer, row in known.items()}  # what they took or were given before
     for pair in pairs:
         work = works[pair.work]
         if work.id not in numbers:
@@ -71,13 +72,13 @@ def deal_out(unit: UnitOfWork, place: Place) -> int:
     for id, count in taken.items():
         unit.store.save(POOL, replace(works[id], taken=count))
     for reviewer in sorted(reviewers):
-        unit.store.add(
-            REVIEWINGS,
-            Reviewing(
-                unit.new_id(), place.activity.id, reviewer, duty=owed.get(reviewer, 0),
-                places=owed.get(reviewer, 0),
-            ),
-        )  # fmt: skip
+        count = owed.get(reviewer, 0)
+        if reviewer in known:
+            row = unit.store.get(REVIEWINGS, known[reviewer].id, lock=True)
+            unit.store.save(REVIEWINGS, replace(row, duty=count, places=count))
+        else:
+            row = Reviewing(unit.new_id(), place.activity.id, reviewer, duty=count, places=count)
+            unit.store.add(REVIEWINGS, row)
     return len(pairs)
 
 
@@ -120,16 +121,20 @@ def _asked(unit: UnitOfWork, place: Place, works: Mapping[str, PoolWork]) -> lis
     for event in unit.store.find(MEMBERSHIP_EVENTS, team_set=place.team_set.id, limit=MOST):
         if event.event in WAS_IN:
             before.setdefault(event.team, set()).add(event.person)
+    team_of: dict[str, str] = {}
     for member in unit.store.find(MEMBERSHIPS, team_set=place.team_set.id, limit=MOST):
         before.setdefault(member.team, set()).add(member.person)
+        team_of[member.person] = member.team
     by_team = place.rules.reviewers is Reviewers.TEAM
     asked = []
     for row in works.values():
         barred = dict.fromkeys(before.get(row.team, ()), "own team")
         barred |= {bond.person: "mentor" for bond in mentors_of(unit, row.team)}
         names = tuple(sorted(authors.get(row.submission, ())))
-        if by_team:
-            asked.append(Work(row.id, (row.team,), row.team, {row.team: "own team"}))
+        if by_team:  # a team is barred by each person who is in it now
+            of_teams = {team_of[one]: why for one, why in barred.items() if one in team_of}
+            of_teams |= {team_of[one]: "own team" for one in names if one in team_of}
+            asked.append(Work(row.id, (row.team,), row.team, of_teams | {row.team: "own team"}))
         else:
             asked.append(Work(row.id, names, row.team, barred))
     return asked

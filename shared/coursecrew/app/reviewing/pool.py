@@ -407,8 +407,14 @@ def lease_end(place: Place, taken_at: datetime, now: datetime) -> datetime:
 
 def free_lapsed(unit: UnitOfWork, activity_id: str, *, limit: int = 200) -> int:
     """Free the slots of holds that ran out; what was written stays with its writer."""
+    causes = [cause.value for cause in Cause if cause not in BESIDE]  # those beside have no end of their own
     rows = unit.store.find(
-        REVIEWS, activity=activity_id, state=ReviewState.LEASED.value, order="lapsing", limit=limit
+        REVIEWS,
+        activity=activity_id,
+        state=ReviewState.LEASED.value,
+        cause=causes,
+        order="lapsing",
+        limit=limit,
     )
     over = [row for row in rows if not row.is_live(unit.now)]
     for found in over:

@@ -122,7 +122,9 @@ def _renewed(unit: UnitOfWork, place: Place, work: PoolWork, review: Review) -> 
     if review.state is ReviewState.LEASED and not review.is_live(unit.now):
         review = replace(review, lease_until=lease_end(place, unit.now, unit.now))  # nobody took the slot yet
     elif review.state is ReviewState.LEASED:
-        review = replace(review, lease_until=lease_end(place, review.taken_at, unit.now))
+        longer = lease_end(place, review.taken_at, unit.now)
+        # a work that was dealt or given is held until reviews are due: saving shortens nothing
+        review = replace(review, lease_until=max(longer, review.lease_until or longer))
     elif review.state is ReviewState.LAPSED and room:
         unit.store.save(POOL, replace(work, taken=work.taken + 1))
         review = replace(
