@@ -269,6 +269,11 @@ def test_v12_the_ring() -> None:
     assert Counter(pair.reviewer for pair in pairs) == Counter(dict.fromkeys(names, 2))
     given = {(pair.reviewer, pair.work) for pair in pairs}
     assert not any(reviewer == work or (work, reviewer) in given for reviewer, work in given)
+    for seed in range(20):  # n = 4, k = 2: two pairs review each other, as A and C, B and D do in the ring
+        pairs = allocate([Work(name, (name,)) for name in "ABCD"], 2, seed=seed)
+        given = {(pair.reviewer, pair.work) for pair in pairs}
+        mutual = {frozenset(pair) for pair in given if pair[::-1] in given}
+        assert sorted(name for two in mutual for name in two) == list("ABCD")
     with pytest.raises(Conflict):
         allocate([Work(name, (name,)) for name in "AB"], 2)  # n = 2, k = 2
 

@@ -20,7 +20,7 @@ def give_review(unit: UnitOfWork, actor: Actor, activity_id: str, pool_id: str, 
     """Give a work to a reviewer, as one more of theirs; refused where they may not judge it."""
     require(actor, Action.GIVE_REVIEW)
     place = place_of(unit, activity_id)
-    work = unit.store.get(POOL, pool_id, lock=True)
+    work = unit.store.get(POOL, pool_id)
     if work.activity != place.activity.id:
         raise NotFound("work")
     by_team = place.rules.reviewers is Reviewers.TEAM
@@ -36,14 +36,15 @@ def give_review(unit: UnitOfWork, actor: Actor, activity_id: str, pool_id: str, 
     bar = bars_of(unit, place, people, reviews).bar(work)
     if bar:
         raise Invalid(Problem("reviewer", f"reviewer_{bar}"))
-    if not work.open or work.taken >= place.rules.per_work + EXTRA:
-        raise Conflict("work_full", most=place.rules.per_work + EXTRA)
     rows = unit.store.find(REVIEWINGS, activity=activity_id, reviewer=reviewer, limit=1)
     row = (
         unit.store.get(REVIEWINGS, rows[0].id, lock=True)
         if rows
         else unit.store.add(REVIEWINGS, Reviewing(unit.new_id(), activity_id, reviewer, duty=place.duty))
     )
+    work = unit.store.get(POOL, pool_id, lock=True)  # after the reviewer's row, as whoever takes one does
+    if not work.open or work.taken >= place.rules.per_work + EXTRA:
+        raise Conflict("work_full", most=place.rules.per_work + EXTRA)
     unit.store.save(REVIEWINGS, replace(row, places=row.places + 1))
     unit.store.save(POOL, replace(work, taken=work.taken + 1))
     until = place.due if place.due and place.due > unit.now else unit.now + 3 * place.rules.lease
