@@ -74,6 +74,18 @@ def test_a_teacher_names_an_assignment_and_the_platform_gets_its_link(browser, t
     assert all(isinstance(value, str) for value in item["custom"].values())
 
 
+@pytest.mark.parametrize(
+    ("kind", "made"),
+    [("peer_review", "peer_review"), ("team_assignment", "team_assignment"), ("x", "team_assignment")],
+)
+def test_a_teacher_chooses_what_sort_of_activity_it_is(browser, tool, kind, made):
+    page = choose(browser)
+    assert 'value="peer_review"' in page
+    told(browser, pick(browser, kind=kind))
+    [place] = find(tool, "PLACE")
+    assert place.kind == made
+
+
 def test_data_that_was_not_sent_is_not_sent_back(browser):
     choose(browser)
     assert DL + "data" not in told(browser, pick(browser))
