@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from coursecrew.app.records import POOL, REVIEWINGS, REVIEWS, TEAMS
 from coursecrew.app.reviewing.places import bars_of, place_of
-from coursecrew.app.reviewing.pool import alias_of, let_go
+from coursecrew.app.reviewing.pool import alias_of, let_go, locked_row
 from coursecrew.app.teams import members_of, participants_of
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.errors import AlreadyDecided, Conflict, Invalid, NotFound, Problem
 from coursecrew.domain.people import Actor
 from coursecrew.domain.permissions import Action, require
 from coursecrew.domain.review_rules import Reviewers
-from coursecrew.domain.reviewing import EXTRA, Cause, Review, Reviewing, ReviewState
+from coursecrew.domain.reviewing import EXTRA, Cause, Review, ReviewState
 
 
 def give_review(unit: UnitOfWork, actor: Actor, activity_id: str, pool_id: str, reviewer: str) -> Review:
@@ -36,12 +36,7 @@ def give_review(unit: UnitOfWork, actor: Actor, activity_id: str, pool_id: str, 
     bar = bars_of(unit, place, people, reviews).bar(work)
     if bar:
         raise Invalid(Problem("reviewer", f"reviewer_{bar}"))
-    rows = unit.store.find(REVIEWINGS, activity=activity_id, reviewer=reviewer, limit=1)
-    row = (
-        unit.store.get(REVIEWINGS, rows[0].id, lock=True)
-        if rows
-        else unit.store.add(REVIEWINGS, Reviewing(unit.new_id(), activity_id, reviewer, duty=place.duty))
-    )
+    row = locked_row(unit, place, reviewer)
     work = unit.store.get(POOL, pool_id, lock=True)  # after the reviewer's row, as whoever takes one does
     if not work.open or work.taken >= place.rules.per_work + EXTRA:
         raise Conflict("work_full", most=place.rules.per_work + EXTRA)

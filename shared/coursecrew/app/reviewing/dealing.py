@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,7 +13,18 @@ from coursecrew.app.reviewing.places import WAS_IN, Place
 from coursecrew.app.teams import participants_of
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.review_rules import Allocation, Reviewers
-from coursecrew.domain.reviewing import EXTRA, Cause, PoolWork, Review, Reviewing, ReviewState, Stage
+from coursecrew.domain.reviewing import (
+    BESIDE,
+    DONE,
+    EXTRA,
+    LIVE,
+    Cause,
+    PoolWork,
+    Review,
+    Reviewing,
+    ReviewState,
+    Stage,
+)
 from coursecrew.domain.schedule import Step
 
 if TYPE_CHECKING:
@@ -50,7 +62,8 @@ def deal_out(unit: UnitOfWork, place: Place) -> int:
     until = place.due or unit.now + 3 * place.rules.lease
     numbers: dict[str, list[int]] = {}
     known = {row.reviewer: row for row in unit.store.find(REVIEWINGS, activity=place.activity.id, limit=MOST)}
-    owed = {reviewer: row.places for reviewer, row in known.items()}  # what they took or were given before
+    owed = {reviewer: row.places for reviewer, row in known.items()}
+    before = _in_hand_or_done(unit, place)  # what somebody took or was given before counts for them
     for pair in pairs:
         work = works[pair.work]
         if work.id not in numbers:
@@ -75,11 +88,18 @@ def deal_out(unit: UnitOfWork, place: Place) -> int:
         count = owed.get(reviewer, 0)
         if reviewer in known:
             row = unit.store.get(REVIEWINGS, known[reviewer].id, lock=True)
-            unit.store.save(REVIEWINGS, replace(row, duty=count, places=count))
+            duty = count - row.places + before[reviewer]
+            unit.store.save(REVIEWINGS, replace(row, duty=duty, places=count))
         else:
             row = Reviewing(unit.new_id(), place.activity.id, reviewer, duty=count, places=count)
             unit.store.add(REVIEWINGS, row)
     return len(pairs)
+
+
+def _in_hand_or_done(unit: UnitOfWork, place: Place) -> Counter[str]:
+    states = [state.value for state in (*LIVE, *DONE)]
+    rows = unit.store.find(REVIEWS, activity=place.activity.id, state=states, limit=MOST)
+    return Counter(row.reviewer for row in rows if row.cause not in BESIDE)
 
 
 def _is_time(place: Place) -> bool:

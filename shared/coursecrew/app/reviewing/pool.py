@@ -152,7 +152,7 @@ def take(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
     must_have_practised(unit, actor, place)
     if place.rules.own_review is SelfReview.BEFORE and owes_own_review(unit, place, judge):
         raise Conflict("own_review_first")
-    row = _locked_row(unit, place, judge)
+    row = locked_row(unit, place, judge.key)
     judge = looked_at_again(unit, place, judge)  # as it is now that nobody else takes for them
     held = judge.holds(unit.now)
     if held:
@@ -170,7 +170,7 @@ def fill_in(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
     if place.stage not in (Stage.STAFF, Stage.OVER):
         raise Conflict("not_staffs_turn")
     judge = replace(judge, key=actor.person, by_team=False)
-    row = _locked_row(unit, place, judge)
+    row = locked_row(unit, place, judge.key)
     held = judge.holds(unit.now)
     if held:
         return held.id
@@ -242,13 +242,13 @@ def done_by(judge: Judge) -> int:
     return sum(review.state in DONE for review in judge.reviews)
 
 
-def _locked_row(unit: UnitOfWork, place: Place, judge: Judge) -> Reviewing:
-    """The reviewer's own row, held until the end of the use case; made at the first take."""
-    rows = unit.store.find(REVIEWINGS, activity=place.activity.id, reviewer=judge.key, limit=1)
+def locked_row(unit: UnitOfWork, place: Place, reviewer: str) -> Reviewing:
+    """A reviewer's own row, held until the end of the use case; made at their first review."""
+    rows = unit.store.find(REVIEWINGS, activity=place.activity.id, reviewer=reviewer, limit=1)
     if rows:
         row = unit.store.get(REVIEWINGS, rows[0].id, lock=True)
         return replace(row, duty=place.duty_of(row))
-    return unit.store.add(REVIEWINGS, Reviewing(unit.new_id(), place.activity.id, judge.key, duty=place.duty))
+    return unit.store.add(REVIEWINGS, Reviewing(unit.new_id(), place.activity.id, reviewer, duty=place.duty))
 
 
 def _taken(unit: UnitOfWork, place: Place, judge: Judge, row: Reviewing, cause: Cause) -> Review:
