@@ -16,9 +16,10 @@ from coursecrew.app.records import GRADES, POOL, REVIEWS
 from coursecrew.app.records import TEAMS as TEAM_ROWS
 from coursecrew.app.reviewing.desk import look_at_desk
 from coursecrew.app.reviewing.feedback import exclude_review, keep_reviewing, proof, release_feedback
+from coursecrew.app.reviewing.fill_ins import fill_in
 from coursecrew.app.reviewing.holding import hold_review, pass_review, reject_review
 from coursecrew.app.reviewing.marking import mark_all
-from coursecrew.app.reviewing.pool import fill_in, take
+from coursecrew.app.reviewing.pool import take
 from coursecrew.app.reviewing.writing import (
     declare_conflict,
     drop_review,

@@ -21,8 +21,9 @@ from coursecrew.app.reviewing.feedback import (
     received_reviews,
     release_feedback,
 )
+from coursecrew.app.reviewing.fill_ins import fill_in
 from coursecrew.app.reviewing.marking import mark_all
-from coursecrew.app.reviewing.pool import fill_in, take
+from coursecrew.app.reviewing.pool import take
 from coursecrew.app.reviewing.writing import (
     declare_conflict,
     drop_review,

@@ -19,6 +19,7 @@ from tests.e2e.ways import ByKeyboard, ByRoles, Target
 TEAMS = ("Blue Ledger", "Red Kites", "Green Herons", "Night Gauge")
 MEMBERS = {name: LEARNERS[2 * number : 2 * number + 2] for number, name in enumerate(TEAMS)}
 PEOPLE = tuple(person for members in MEMBERS.values() for person in members)
+MENTOR = LEARNERS[len(PEOPLE)]
 AMARA, TOMAS = MEMBERS["Blue Ledger"]
 WORK = (
     "Rain falls on the street for an hour. Half of it runs past the school.\n\n"
@@ -65,6 +66,7 @@ class Reviewed:
         self.amara_reviews_by_keyboard()
         self.the_others_review()
         self.ines_holds_one_and_lets_it_pass()
+        self.ines_names_a_mentor_who_fills_in()
         self.ines_lets_authors_read()
         self.amara_answers_by_keyboard()
         self.works_are_revised()
@@ -288,6 +290,24 @@ class Reviewed:
         self.look(page, part, "held")
         self.press(page, part, 'form[action$="/redact"] button[type=submit]')
         self.said(part, "No review waits for you")
+
+    def ines_names_a_mentor_who_fills_in(self) -> None:
+        """Somebody outside the four teams mentors one; the staff let them write what is missing."""
+        self.house.visitor(MENTOR, True)
+        page = self.open_page()
+        part = self.house.enter(page, INES, second=True)
+        part.locator('a[href="#/teams"]').first.click()
+        part.locator('a[href^="#/teams/"]').filter(has_text="Red Kites").first.click()
+        part.locator('a[href$="/mentors"]').first.click()
+        part.locator("#field-q").fill(NAMES[MENTOR])
+        part.get_by_role("button", name="Find").click()
+        part.get_by_role("button", name=f"Make {NAMES[MENTOR]} mentor").click()
+        part.get_by_role("status").filter(has_text="Named.").first.wait_for()
+        page, part = self.room()
+        self.press(page, part, 'a[href="#/room/mentors"]')
+        self.press(page, part, 'form[action="room/mentors/name"] button')
+        part.get_by_role("status").filter(has_text="Named. They are told").first.wait_for()
+        self.look(page, part, "mentors")
 
     def ines_lets_authors_read(self) -> None:
         page, part = self.room()

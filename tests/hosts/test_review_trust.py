@@ -9,11 +9,12 @@ from datetime import timedelta
 import pytest
 
 from coursecrew.app.records import ACTIVITIES
+from coursecrew.app.upkeep import upkeep
 from coursecrew.domain.review_rules import PEER_REVIEW, Later
 from coursecrew.domain.schedule import Step
 from tests.hosts.conftest import NAMES, House, Screen
 from tests.hosts.test_peer_review import TEXT, reviews_of, set_up
-from tests.hosts.test_workspace_safety import ports_of
+from tests.hosts.test_workspace_safety import name_mentor, ports_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WELL = (
@@ -345,7 +346,7 @@ def test_a_work_is_given_back_or_reported_and_another_comes_in_the_same_answer(h
     refused = reviews.press("amara", "", ".*/report", {"reason": ""}, screen=second, status=422)
     assert "Say why, in a sentence." in refused.text
     last = reviews.press("amara", "", ".*/report", {"reason": "It is copied from a book."}, screen=second)
-    assert "you owe one review less" in last.page.source
+    assert "you owe none in its place" in last.page.source
     room = reviews.show("ines", "room")
     assert "It is copied from a book." in room.text
     third = reviews.press("linh", "", "reviews/take")
@@ -379,3 +380,39 @@ def dates_pass(house: House, by: timedelta) -> None:
             steps = {**activity.settings.steps, Step.REVIEW: replace(window, due=due)}
             settings = replace(activity.settings, steps=steps, review=replace(rules, later=later))
             store.save(ACTIVITIES, replace(activity, settings=settings))
+
+
+def test_a_mentor_whom_staff_name_writes_what_is_missing(house: House) -> None:
+    house.team("mehmet", name="Green Herons")
+    house.write("mehmet", TEXT)
+    house.hand_in("mehmet")
+    reviews = two_teams(house, review_due=f"{ports_of(house).clock.now() + timedelta(days=1):%Y-%m-%dT%H:%M}")
+    reviews.show("mehmet")
+    assert "No team here has a mentor." in reviews.show("ines", "room/mentors").text
+    name_mentor(house, "mehmet")
+    named = reviews.press("ines", "room/mentors", "room/mentors/name")
+    assert "Named. They are told" in named.page.source
+    assert NAMES["mehmet"] in named.text
+    assert reviews.host.get("mehmet", "room/mentors")[0] == 403
+    assert "missing review" not in reviews.show("mehmet").text  # learners come first
+    assert reviews.host.post("mehmet", "reviews/fill-in", [])[0] == 409
+    dates_pass(house, timedelta(hours=50))
+    upkeep(ports_of(house))
+    reviews.host.deliver()
+    assert "3 works lack reviews" in reviews.show("ines", "room").text
+    home = reviews.show("mehmet")
+    assert "Works lack reviews. You were asked" in home.text
+    assert "1 work lacks reviews" in home.text  # neither their own nor that of the team they mentor
+    desk = reviews.press("mehmet", "", "reviews/fill-in", screen=home)
+    assert "It counts as one review, by you." in desk.page.source
+    for hidden in ("Red Kites", "Blue Ledger", *(NAMES[who] for who in ("amara", "tomas", "linh", "sofia"))):
+        assert hidden not in desk.page.source
+    judged(reviews, "mehmet", desk)
+    assert "No work lacks a review that you could write" in reviews.show("mehmet").text
+    reviews.press("ines", "room", "room/release")
+    read = [reviews.show(who, "feedback").page.source for who in ("amara", "linh")]
+    assert sum(WELL in page for page in read) == 1
+    assert all(NAMES["mehmet"] not in page for page in read)
+    reviews.press("ines", "room/mentors", "room/mentors/end")
+    assert reviews.host.post("mehmet", f"{path_of(desk)}/save", [])[0] == 403
+    assert reviews.host.post("mehmet", "reviews/fill-in", [])[0] == 403

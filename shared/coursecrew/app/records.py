@@ -1002,6 +1002,22 @@ REVIEWINGS = RecordType(
     unique=(("activity", "reviewer"),),
     personal="how many reviews somebody owes in a peer review",
 )  # fmt: skip
+FILL_IN_REVIEWERS = RecordType(
+    "coursecrew_fill_in_reviewer",
+    reviewing.FillInReviewer,
+    {
+        "id": key(), "activity": key(), "person": key(), "by": key(), "at": time(), "until": time(null=True),
+        "version": whole(),
+    },
+    unique=(("activity", "person"),),
+    personal="which mentors the course staff named to write missing reviews",
+)  # fmt: skip
+QUEUE_TOLD = RecordType(
+    "coursecrew_queue_told",
+    reviewing.QueueTold,
+    {"id": key(), "activity": key(), "at": time(), "version": whole()},
+    unique=(("activity",),),
+)
 REJOINDERS = RecordType(
     "coursecrew_rejoinder",
     rejoinders.Rejoinder,
@@ -1082,7 +1098,7 @@ ALL: tuple[RecordType[Any], ...] = (
     ROLE_TURNS, PRESENCES, TEAM_FILES, SEALED_FILES, MENTORSHIPS, SANDBOX_ITEMS, SANDBOX_REMARKS, SANDBOX_YES,
     SANDBOX_FILES, DRAFT_OPENINGS, GLASSES, NUDGES, ALERTS, WATCHES, SOLO_ASKS,
     TASKS, TEAM_MILESTONES, CHECK_INS, POSTS, READ_MARKS, IDENTITY_CARDS, EFFORTS, REMARKS,
-    POOL, REVIEWS, REVIEW_VERSIONS, REVIEWINGS, REJOINDERS, APPEALS, REVIEW_REMARKS, SAMPLE_TRIES,
-    PEER_CALIBRATIONS,
+    POOL, REVIEWS, REVIEW_VERSIONS, REVIEWINGS, FILL_IN_REVIEWERS, QUEUE_TOLD, REJOINDERS, APPEALS,
+    REVIEW_REMARKS, SAMPLE_TRIES, PEER_CALIBRATIONS,
 )  # fmt: skip
 BY_TABLE = {kind.table: kind for kind in ALL}

@@ -84,6 +84,7 @@ class Action(StrEnum):
     OPEN_DRAFT = "open_draft"
     TAKE_REVIEW = "take_review"
     FILL_IN_REVIEW = "fill_in_review"
+    NAME_FILL_IN = "name_fill_in"
     WRITE_REVIEW = "write_review"
     READ_OWN_REVIEW = "read_own_review"
     READ_FEEDBACK = "read_feedback"
@@ -111,7 +112,7 @@ class Subject:
     mentor: bool = False  # the actor mentors that team at this moment
     open_draft: bool = False  # the team lets its mentors read the draft while it is written
     in_discussion: bool = False  # the team added this mentor to its discussion
-    named: bool = False  # the actor is in the audience of that sandbox item
+    named: bool = False  # the actor was chosen for it: by an item's writer, or by the course staff
 
 
 Rule = Callable[[Actor, Subject], bool]
@@ -192,6 +193,11 @@ def named(actor: Actor, subject: Subject) -> bool:
     return subject.named and not actor.looks_on
 
 
+def staff_or_named(actor: Actor, subject: Subject) -> bool:
+    """Staff, or whom they named for it."""
+    return staff(actor, subject) or named(actor, subject)
+
+
 def waiting(actor: Actor, subject: Subject) -> bool:
     """A member for the team, or a learner who asked it for a seat."""
     return learner(actor, subject) and (subject.member or subject.named)
@@ -220,7 +226,8 @@ def staff_outside(actor: Actor, subject: Subject) -> bool:
 
 def own_review(actor: Actor, subject: Subject) -> bool:
     """Whoever writes that review: a person, or a member of the team that writes it together."""
-    return subject.own and (subject.takes_part or actor.is_staff) and not actor.looks_on
+    takes_part = subject.takes_part or subject.named or actor.is_staff
+    return subject.own and takes_part and not actor.looks_on
 
 
 def judge(actor: Actor, subject: Subject) -> bool:
@@ -280,7 +287,8 @@ TABLE: Mapping[Action, Rule] = {
     Action.READ_ALERTS: staff,
     Action.OPEN_DRAFT: staff_outside,
     Action.TAKE_REVIEW: learner,
-    Action.FILL_IN_REVIEW: staff,
+    Action.FILL_IN_REVIEW: staff_or_named,
+    Action.NAME_FILL_IN: staff_of_all,
     Action.WRITE_REVIEW: own_review,
     Action.READ_OWN_REVIEW: own_review,
     Action.READ_FEEDBACK: byline_mentor_or_staff,

@@ -18,6 +18,7 @@ from coursecrew.domain.schedule import Window
 EXTRA = 2  # reviews above k that a work may get, so that nothing written is lost
 FREE_DROPS = 2
 FILL_AFTER = timedelta(hours=24)  # after the due time: the staff's turn
+TELL_AGAIN_AFTER = timedelta(hours=24)  # while works still lack reviews
 FEEDBACK_AFTER = timedelta(hours=72)  # after the due time: works with enough reviews are scored
 LONGEST_TEXT = 10_000
 
@@ -61,7 +62,7 @@ class Cause(StrEnum):
 
     DUTY = "duty"
     VOLUNTEER = "volunteer"  # more than was owed
-    FILL_IN = "fill_in"  # by the course staff, where reviews were missing
+    FILL_IN = "fill_in"  # where reviews were missing: by the course staff, or a mentor whom they named
     HAND = "hand"  # given by the course staff
     DEALT = "dealt"  # with all others, when reviewing opened
     OWN = "own"  # of one's own work; never counts
@@ -184,6 +185,29 @@ class Reviewing:
     def owed(self) -> int:
         """Reviews still asked of them, before any is done."""
         return max(0, self.duty - self.waived)
+
+
+@dataclass(frozen=True)
+class FillInReviewer:
+    """A mentor whom the course staff named to write reviews that are missing, in one peer review."""
+
+    id: str
+    activity: str
+    person: str
+    by: str
+    at: datetime
+    until: datetime | None = None  # over from that moment on
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class QueueTold:
+    """When it was last told that works of a peer review lack reviews."""
+
+    id: str
+    activity: str
+    at: datetime
+    version: int = 1
 
 
 @dataclass(frozen=True)

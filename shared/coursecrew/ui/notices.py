@@ -54,6 +54,12 @@ SENTENCES: Mapping[Kind, str] = {
     Kind.REVIEW_FLAGGED: N_("A team flagged a review of its work; it stands in the list of held reviews."),
     Kind.REMARK_REPLIED: N_("Somebody replied to a comment in a review of yours, or of your work."),
     Kind.ROUND_OPENED: N_("Your work is open again: revise it by what its reviewers say, and hand it in."),
+    Kind.FILL_IN_NAMED: N_(
+        "The course staff ask you, as a mentor, to write reviews that are missing once the others are due."
+    ),
+    Kind.FILL_IN_ENDED: N_("You no longer write reviews that are missing. What you handed in stays."),
+    Kind.FILL_IN_WANTED: N_("Works lack reviews. You were asked to write some that are missing."),
+    Kind.REVIEWS_MISSING: N_("Works that lack reviews: %(count)s. Write one of them, or let a mentor do it."),
     Kind.APPEAL_MADE: N_("A team asks you to look at a mark again."),
     Kind.APPEAL_DECIDED: N_("The course staff have answered a question about a mark of your team’s work."),
     Kind.SANDBOX_SAID: N_("%(by)s said something about your item in the sandbox."),
@@ -95,6 +101,9 @@ ACCEPTED = N_("%(by)s said yes: there is a seat in %(name)s.")
 PLACED = N_("The course staff placed you in %(name)s.")
 NAMED = N_("Your name was put on the work of %(name)s: “%(reason)s”")
 UNNAMED = N_("Your name was taken off the work of %(name)s: “%(reason)s”")
+STILL_MISSING = N_(
+    "Works with too few reviews for a mark: %(count)s. Score them yourself; their grades wait for it."
+)
 COUNTED_AS_MISSED = N_("What %(name)s handed in without you counts as missed by you: “%(reason)s”")
 REFUSED_WHY = N_("%(name)s and %(other)s stay two teams: “%(reason)s”")
 DECLINED = N_("%(by)s said no to a seat in %(name)s.")
@@ -131,6 +140,8 @@ def say(notice: Notice, reader: Reader, names: Mapping[str, str]) -> str:
         text = NAMED if notice.detail.get("named") else UNNAMED
     if notice.kind is Kind.ROUND_SETTLED and notice.detail.get("choice") == "missed":
         text = COUNTED_AS_MISSED
+    if notice.kind is Kind.REVIEWS_MISSING and notice.detail.get("over"):
+        text = STILL_MISSING
     if notice.kind is Kind.MERGER_REFUSED and notice.detail.get("reason"):
         text = REFUSED_WHY
     if notice.kind is Kind.TEAM_MOVED and notice.person in notice.detail.get("people", ()):

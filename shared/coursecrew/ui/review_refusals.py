@@ -44,6 +44,11 @@ REFUSALS: Mapping[str, Said] = {
         N_("Learners can still write the missing reviews."),
         N_("A day after they are due it is your turn."),
     ),
+    "mentors_nobody": Said(
+        409,
+        N_("%(name)s mentors no team here any more."),
+        N_("Name somebody who does; the list shows them."),
+    ),
     "slot_filled": Said(
         409,
         N_("Meanwhile others have reviewed this work as often as it may be."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from coursecrew.app.bonds import is_mentor
 from coursecrew.app.records import APPEALS, BYLINES, GRADES, MEMBERSHIPS, POOL, REVIEWS, SUBMISSIONS, TEAMS
 from coursecrew.app.reviewing.answering import answers_to
 from coursecrew.app.reviewing.dealing import deal_out
+from coursecrew.app.reviewing.fill_ins import FillIns, fill_ins_for, tell_of_missing
 from coursecrew.app.reviewing.holding import pass_due, release_work, tell_writer
 from coursecrew.app.reviewing.marking import mark_work
 from coursecrew.app.reviewing.places import Judge, Place, judge_of, place_of
@@ -60,6 +61,13 @@ class Home:
     owes_own: bool  # they have yet to judge their own work
     earlier: PoolWork | None = None  # the own work of the round before, released
     withheld: int = 0  # files of the own work that its reviewers do not see
+    fills_in: FillIns = field(default_factory=FillIns)
+
+    @property
+    def reviews(self) -> tuple[Review, ...]:
+        """All that the reader writes here: as a learner, alone or with the team, and filling in."""
+        more = [review for review in self.fills_in.reviews if review not in self.judge.reviews]
+        return (*self.judge.reviews, *more)
 
 
 def look_at_home(unit: UnitOfWork, actor: Actor, activity_id: str) -> Home:
@@ -67,7 +75,8 @@ def look_at_home(unit: UnitOfWork, actor: Actor, activity_id: str) -> Home:
     place = place_of(unit, activity_id)
     judge = judge_of(unit, actor, place)
     require(actor, Action.LOOK_AT_ACTIVITY, judge.subject)
-    pools = [review.pool for review in judge.reviews]
+    fills_in = fill_ins_for(unit, actor, place, judge)
+    pools = sorted({review.pool for review in (*judge.reviews, *fills_in.reviews)})
     works = {row.id: row for row in unit.store.find(POOL, id=pools, limit=len(pools))} if pools else {}
     open_names = place.rules.anonymity is not Anonymity.DOUBLE
     ids = sorted({work.team for work in works.values()}) if open_names else []
@@ -91,6 +100,7 @@ def look_at_home(unit: UnitOfWork, actor: Actor, activity_id: str) -> Home:
         _owes_own(place, judge, own),
         next((row for row in mine if row.released_at is not None and row is not own), None),
         files_for_reviewer(unit, place.rules.anonymity, own.submission).withheld if own else 0,
+        fills_in,
     )
 
 
@@ -409,7 +419,7 @@ def keep_reviewing(unit: UnitOfWork, activity_id: str) -> int:
     """One step of upkeep: works come in, holds run out, feedback goes out when its time has come."""
     place = place_of(unit, activity_id)
     moved = gather(unit, place) + free_lapsed(unit, activity_id) + pass_due(unit, place)
-    moved += deal_out(unit, place)
+    moved += deal_out(unit, place) + tell_of_missing(unit, place)
     if place.stage is Stage.OVER and place.rules.feedback is Feedback.DEADLINE:
         moved += release_some_feedback(unit, place)
     return moved

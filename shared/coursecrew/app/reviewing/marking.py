@@ -172,7 +172,7 @@ def owed_by(unit: UnitOfWork, place: Place, team: str, people: list[str]) -> dic
     )
     done: dict[str, int] = dict.fromkeys(keys, 0)
     for review in written:
-        done[review.reviewer] += review.cause not in BESIDE
+        done[review.reviewer] += review.cause not in (*BESIDE, Cause.FILL_IN)
     owed = {}
     for key in keys:
         row = rows.get(key)

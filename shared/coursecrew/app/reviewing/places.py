@@ -177,16 +177,23 @@ class Judge:
         return live[-1] if live else None
 
 
-def judge_of(unit: UnitOfWork, actor: Actor, place: Place) -> Judge:
-    """The actor as a reviewer here: a fixed number of queries, however many works there are."""
+def judge_of(unit: UnitOfWork, actor: Actor, place: Place, *, alone: bool = False) -> Judge:
+    """The actor as a reviewer here: a fixed number of queries, however many works there are.
+
+    `alone` asks for them by themselves where teams write together; what their team has had they still
+    get no second time.
+    """
     membership = membership_of(unit, place.team_set.id, actor.person)
     team = unit.store.get(TEAMS, membership.team) if membership else None
-    by_team = place.rules.reviewers is Reviewers.TEAM
+    together = place.rules.reviewers is Reviewers.TEAM
+    by_team = together and not alone
     key = (team.id if team else "") if by_team else actor.person
+    keys = [key, team.id] if together and alone and team else [key]
     people = [row.person for row in members_of(unit, team.id)] if by_team and team else [actor.person]
     reviews = unit.store.find(
-        REVIEWS, activity=place.activity.id, reviewer=key, order="place", limit=MOST_REVIEWS
+        REVIEWS, activity=place.activity.id, reviewer=keys, order="place", limit=MOST_REVIEWS
     ) if key else []  # fmt: skip
+    theirs = [review for review in reviews if review.reviewer == key]
     rows = unit.store.find(REVIEWINGS, activity=place.activity.id, reviewer=key, limit=1) if key else []
     works = (
         unit.store.find(WORKS, activity=place.of.id, team=team.id, order="latest", limit=1) if team else []
@@ -200,9 +207,9 @@ def judge_of(unit: UnitOfWork, actor: Actor, place: Place) -> Judge:
         bars=bars_of(unit, place, people, reviews),
         work=work,
         has_done=_has_done(unit, place, actor, team, work),
-        reviews=tuple(review for review in reviews if review.cause is not Cause.OWN),
+        reviews=tuple(review for review in theirs if review.cause is not Cause.OWN),
         row=rows[0] if rows else None,
-        own_review=next((review for review in reversed(reviews) if review.cause is Cause.OWN), None),
+        own_review=next((review for review in reversed(theirs) if review.cause is Cause.OWN), None),
     )
 
 
@@ -213,7 +220,7 @@ def looked_at_again(unit: UnitOfWork, place: Place, judge: Judge) -> Judge:
     )
     return replace(
         judge,
-        bars=replace(judge.bars, seen=frozenset(row.pool for row in reviews)),
+        bars=replace(judge.bars, seen=frozenset(judge.bars.seen) | {row.pool for row in reviews}),
         reviews=tuple(review for review in reviews if review.cause is not Cause.OWN),
     )
 

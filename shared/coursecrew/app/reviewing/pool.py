@@ -159,22 +159,9 @@ def take(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
         return held.id
     if place.stage is Stage.OPEN and done_by(judge) >= row.owed:
         raise Conflict("duty_done", have=done_by(judge))
-    return _taken(unit, place, judge, row, Cause.DUTY if done_by(judge) < row.owed else Cause.VOLUNTEER).id
-
-
-def fill_in(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
-    """Staff take a work that lacks reviews, once volunteers had their turn; returns the review's id."""
-    place = gathered(unit, activity_id)
-    judge = judge_of(unit, actor, place)
-    require(actor, Action.FILL_IN_REVIEW, judge.subject)
-    if place.stage not in (Stage.STAFF, Stage.OVER):
-        raise Conflict("not_staffs_turn")
-    judge = replace(judge, key=actor.person, by_team=False)
-    row = locked_row(unit, place, judge.key)
-    held = judge.holds(unit.now)
-    if held:
-        return held.id
-    return _taken(unit, place, judge, row, Cause.FILL_IN).id
+    return take_neediest(
+        unit, place, judge, row, Cause.DUTY if done_by(judge) < row.owed else Cause.VOLUNTEER
+    ).id
 
 
 def owes_own_review(unit: UnitOfWork, place: Place, judge: Judge) -> bool:
@@ -238,8 +225,8 @@ def staff_subject(unit: UnitOfWork, actor: Actor, place: Place, work: PoolWork) 
 
 
 def done_by(judge: Judge) -> int:
-    """How many of their reviews count for what they owe."""
-    return sum(review.state in DONE for review in judge.reviews)
+    """How many of their reviews count for what they owe; filling in counts for the work alone."""
+    return sum(review.state in DONE and review.cause is not Cause.FILL_IN for review in judge.reviews)
 
 
 def locked_row(unit: UnitOfWork, place: Place, reviewer: str) -> Reviewing:
@@ -251,7 +238,11 @@ def locked_row(unit: UnitOfWork, place: Place, reviewer: str) -> Reviewing:
     return unit.store.add(REVIEWINGS, Reviewing(unit.new_id(), place.activity.id, reviewer, duty=place.duty))
 
 
-def _taken(unit: UnitOfWork, place: Place, judge: Judge, row: Reviewing, cause: Cause) -> Review:
+def take_neediest(unit: UnitOfWork, place: Place, judge: Judge, row: Reviewing, cause: Cause) -> Review:
+    """The review of the work that needs one most, begun; `row` is the reviewer's own, held.
+
+    Refused where nothing is left for them.
+    """
     free_lapsed(unit, place.activity.id, limit=20)
     most = place.rules.per_work + (0 if cause is Cause.FILL_IN else EXTRA)
     work = _locked_work(unit, place, judge, most)
@@ -394,10 +385,13 @@ def alias_of(unit: UnitOfWork, work: PoolWork, per_work: int) -> int:
 
 
 def lease_end(place: Place, taken_at: datetime, now: datetime) -> datetime:
-    """Until when a work is held: a lease from now, at most three from taking, never past the feedback."""
+    """Until when a work is held: a lease from now, at most three from taking, never past the feedback.
+
+    Staff alone take works after that.
+    """
     lease = place.rules.lease
     ends = [now + lease, taken_at + 3 * lease]
-    if place.feedback_at:
+    if place.feedback_at and place.feedback_at > now:
         ends.append(place.feedback_at)
     return min(ends)
 

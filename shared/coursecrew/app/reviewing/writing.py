@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from coursecrew.app.records import POOL, REVIEW_VERSIONS, REVIEWINGS, REVIEWS, SUBMISSIONS
+from coursecrew.app.reviewing.fill_ins import fill_in, is_named
 from coursecrew.app.reviewing.holding import count_review, held_by_words, hold, to_be_held
 from coursecrew.app.reviewing.marking import mark_work
 from coursecrew.app.reviewing.places import Judge, Place, judge_of, place_of
-from coursecrew.app.reviewing.pool import lease_end, let_go, staff_subject, take
+from coursecrew.app.reviewing.pool import lease_end, let_go, locked_row, staff_subject, take
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.activities import Activity
 from coursecrew.domain.errors import AlreadyDecided, Closed, Conflict, Invalid, NotFound, Problem, Stale
 from coursecrew.domain.events import Kind
 from coursecrew.domain.merging import merge
 from coursecrew.domain.people import Actor, unturned
-from coursecrew.domain.permissions import Action, require
+from coursecrew.domain.permissions import Action, Subject, require
 from coursecrew.domain.review_hints import hints, whole_text
 from coursecrew.domain.reviewing import (
     BESIDE,
@@ -43,14 +44,17 @@ def own(
     review = unit.store.get(REVIEWS, review_id)
     if review.activity != place.activity.id:
         raise NotFound("review")
-    judge = judge_of(unit, actor, place)
+    judge = judge_of(unit, actor, place, alone=review.cause is Cause.FILL_IN)
     work = unit.store.get(POOL, review.pool)
     if review.cause is Cause.STAFF:
         require(actor, Action.SCORE_WORK, staff_subject(unit, actor, place, work))
         return place, judge, review
     mine = review.reviewer == (judge.key if review.by_team else actor.person)
     action = Action.WRITE_REVIEW if write else Action.READ_OWN_REVIEW
-    require(actor, action, replace(judge.subject, own=mine))
+    named = review.cause is Cause.FILL_IN and is_named(unit, actor, place)
+    if review.cause is Cause.FILL_IN and write:
+        require(actor, Action.FILL_IN_REVIEW, Subject(named=named))
+    require(actor, action, replace(judge.subject, own=mine, named=named))
     # A work that became one's own, or one's mentees', after it was taken is read no further.
     if review.cause is not Cause.OWN and judge.bars.bar(work) in ("own_work", "mentored"):
         raise Conflict("review_became_own")
@@ -60,7 +64,7 @@ def own(
 def own_review(unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str) -> tuple[Place, Review]:
     """A review that the actor may write now; refused for everybody else and when time is over."""
     place, _judge, review = own(unit, actor, activity_id, review_id, write=True)
-    _must_be_time(place, review)
+    _must_be_time(place, actor, review)
     return place, review
 
 
@@ -80,16 +84,21 @@ def save_review(
     where the work still has room.
     """
     place, _judge, found = own(unit, actor, activity_id, review_id, write=True)
-    _must_be_time(place, found)
+    _must_be_time(place, actor, found)
     return _written(unit, actor, place, found, sheet, text, seen)
 
 
-def _must_be_time(place: Place, review: Review) -> None:
+def _must_be_time(place: Place, actor: Actor, review: Review) -> None:
     """A review is written and changed until feedback goes out; staff take the time they need."""
-    if review.cause in (Cause.STAFF, Cause.FILL_IN):
+    if may_be_late(actor, review):
         return
     if place.feedback_at is not None and place.now > place.feedback_at:
         raise Closed(Step.REVIEW.value, closes=place.feedback_at)
+
+
+def may_be_late(actor: Actor, review: Review) -> bool:
+    """Whether it may still be written when feedback went out: what staff write for a work."""
+    return review.cause is Cause.STAFF or (review.cause is Cause.FILL_IN and actor.is_staff)
 
 
 def _written(
@@ -223,7 +232,7 @@ def hand_in_or_hint(
 ) -> Review:
     """Hand the review in; where a hint was not seen yet, it is kept, and the hints are shown once."""
     place, _judge, found = own(unit, actor, activity_id, review_id, write=True)
-    _must_be_time(place, found)
+    _must_be_time(place, actor, found)
     _must_be_complete(place, sheet, text)
     if found.state is ReviewState.SUBMITTED or found.cause in BESIDE:
         return submit_review(unit, actor, activity_id, review_id, sheet, text=text, seen=seen)
@@ -264,7 +273,7 @@ def submit_review(
     A row that lacks something is refused by name; nothing typed is lost.
     """
     place, _judge, found = own(unit, actor, activity_id, review_id, write=True)
-    _must_be_time(place, found)
+    _must_be_time(place, actor, found)
     _must_be_complete(place, sheet, text)
     review = _written(unit, actor, place, found, sheet, text, seen)
     if review.state is ReviewState.LAPSED:
@@ -302,26 +311,27 @@ def submit_review(
 
 def drop_review(unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str) -> str:
     """Give a work back unwritten; twice that costs nothing. Returns the id of the next one, or ""."""
-    place, judge, found = own(unit, actor, activity_id, review_id, write=True)
+    place, _judge, found = own(unit, actor, activity_id, review_id, write=True)
     _must_be_in_hand(found)
     if not found.is_empty:
         raise Conflict("drop_written")
-    if judge.row is None or judge.row.drops >= FREE_DROPS:
+    row = locked_row(unit, place, found.reviewer)
+    if row.drops >= FREE_DROPS:
         raise Conflict("drops_used", most=FREE_DROPS)
-    row = unit.store.get(REVIEWINGS, judge.row.id, lock=True)
     unit.store.save(REVIEWINGS, replace(row, drops=row.drops + 1))
     let_go(unit, found, ReviewState.DROPPED)
-    return _next(unit, actor, place)
+    return _next(unit, actor, place, found)
 
 
 def declare_conflict(unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str) -> str:
     """Say that one is too close to the authors to judge them; the work goes to somebody else."""
     place, _judge, found = own(unit, actor, activity_id, review_id, write=True)
     _must_be_in_hand(found)
+    locked_row(unit, place, found.reviewer)  # before the work's row, as whoever takes one does
     let_go(unit, found, ReviewState.CONFLICT)
     work = unit.store.get(POOL, found.pool)
     unit.store.save(POOL, replace(work, barred=work.barred + 1))
-    return _next(unit, actor, place)
+    return _next(unit, actor, place, found)
 
 
 def report_work(unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str, *, reason: str) -> str:
@@ -330,12 +340,13 @@ def report_work(unit: UnitOfWork, actor: Actor, activity_id: str, review_id: str
     _must_be_in_hand(found)
     if not reason.strip():
         raise Invalid(Problem("reason", "reason_missing"))
+    locked_row(unit, place, found.reviewer)
     let_go(unit, found, ReviewState.REPORTED, reason=unturned(reason).strip()[:1000])
     unit.record(
         Kind.WORK_REPORTED, activity=place.activity.id, course=place.activity.course, by=actor.person,
         team=found.team,
     )  # fmt: skip
-    return _next(unit, actor, place)
+    return _next(unit, actor, place, found)
 
 
 def _must_be_in_hand(review: Review) -> None:
@@ -343,16 +354,16 @@ def _must_be_in_hand(review: Review) -> None:
         raise AlreadyDecided(what="review", state=review.state.value)
 
 
-def _next(unit: UnitOfWork, actor: Actor, place: Place) -> str:
+def _next(unit: UnitOfWork, actor: Actor, place: Place, given_back: Review) -> str:
     """The next work at once; where there is none, what is owed becomes one less."""
+    fills_in = given_back.cause is Cause.FILL_IN
     try:
-        return take(unit, actor, place.activity.id)
+        return (fill_in if fills_in else take)(unit, actor, place.activity.id)
     except Conflict as refusal:
-        if refusal.code != "nothing_to_review":
+        if refusal.code != "nothing_to_review" or fills_in:
             return ""
     except Closed:
         return ""
-    judge = judge_of(unit, actor, place)
-    if judge.row:
-        unit.store.save(REVIEWINGS, replace(judge.row, waived=judge.row.waived + 1))
+    row = locked_row(unit, place, given_back.reviewer)
+    unit.store.save(REVIEWINGS, replace(row, waived=row.waived + 1))
     return ""

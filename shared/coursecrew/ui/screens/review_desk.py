@@ -70,9 +70,9 @@ def desk(scene: Scene, request: Request, id: str) -> Response:
         rubric=scene.settings.rubric,
         shares=shares(scene.settings.rubric),
         theirs=_theirs(scene.refusal, found),
-        may_write=_may_write(found, reader),
+        may_write=_may_write(scene, found),
         may_give_back=review.may("drop") and review.cause not in (Cause.OWN, Cause.STAFF),
-        may_remark=_may_write(found, reader) and review.cause is not Cause.OWN,
+        may_remark=_may_write(scene, found) and review.cause is not Cause.OWN,
         drops_left=FREE_DROPS - (found.judge.row.drops if found.judge.row else 0),
         longest=LONGEST_TEXT,
         longest_remark=LONGEST_REMARK,
@@ -226,13 +226,12 @@ def _shown_team(unit: UnitOfWork, scene: Scene, found: Desk) -> str:
     return unit.store.get(TEAMS, found.work.team).name
 
 
-def _may_write(found: Desk, reader: Reader) -> bool:
+def _may_write(scene: Scene, found: Desk) -> bool:
     review = found.review
     if review.cause is Cause.STAFF:
         return True
-    over = found.place.feedback_at is not None and reader.now > found.place.feedback_at
-    if review.cause is Cause.FILL_IN:
-        over = False
+    ends = found.place.feedback_at
+    over = ends is not None and scene.reader.now > ends and not writing.may_be_late(scene.actor, review)
     return (
         review.may("save")
         and not over
@@ -280,6 +279,8 @@ def save(scene: Scene, request: Request, id: str) -> Next:
             return Next(f"reviews/{id}", _("Saved, not handed in yet. Look at the hints once more."))
         if done.cause is Cause.STAFF:
             return Next(f"feedback/{done.team}", _("Your score is in."))
+        if done.cause is Cause.FILL_IN and scene.actor.is_staff:
+            return Next("room", _("Handed in. It counts as one review."))
         if done.state is ReviewState.HELD:
             return Next("reviews", _("Handed in. The course staff look at it before its authors do."))
         return Next("reviews", _("Handed in. You may change it until its authors read it."))
@@ -327,7 +328,8 @@ def _after(scene: Scene, next_id: str) -> Next:
     _ = scene.reader.gettext
     if next_id:
         return Next(f"reviews/{next_id}", _("Here is another work in its place."))
-    return Next("reviews", _("Done. There is no other work for you now; you owe one review less."))
+    where = "room" if scene.actor.is_staff else "reviews"
+    return Next(where, _("Done. There is no other work for you now, and you owe none in its place."))
 
 
 ROUTES = (

@@ -8,10 +8,16 @@ from coursecrew.app.reviewing import allocating
 from coursecrew.app.reviewing import feedback as acts
 from coursecrew.app.reviewing.calibrating import reviewers_habits
 from coursecrew.app.reviewing.feedback import Proof, proof, waiting_for_staff
+from coursecrew.app.reviewing.fill_ins import (
+    end_fill_in,
+    fill_in,
+    mentors_for_filling_in,
+    name_fill_in,
+)
 from coursecrew.app.reviewing.marking import mark_all
-from coursecrew.app.reviewing.pool import fill_in
 from coursecrew.app.unit_of_work import run
 from coursecrew.domain.averages import Method
+from coursecrew.domain.errors import NotFound
 from coursecrew.domain.permissions import Action, is_allowed
 from coursecrew.domain.reviewing import Stage
 from coursecrew.ui.forms import Reading
@@ -42,6 +48,7 @@ def room(scene: Scene, request: Request) -> Response:
         more=f"room?after={found.more}" if found.more else "",
         may_run=is_allowed(scene.actor, Action.RELEASE_FEEDBACK),
         may_author=is_allowed(scene.actor, Action.CHANGE_SETTINGS),
+        may_name=is_allowed(scene.actor, Action.NAME_FILL_IN),
         over=found.place.due is None or found.place.stage in (Stage.STAFF, Stage.OVER),
     )
 
@@ -65,7 +72,10 @@ def _panel(scene: Scene, found: Proof) -> Panel:
         return Panel(
             label,
             heading,
-            [_("Reviewing is over. Write one yourself, or work out the grades of what has enough.")],
+            [
+                _("Reviewing is over. Write one yourself, or work out the grades of what has enough."),
+                *([_("Mentors whom you name can write them, too.")] if place.stage is Stage.STAFF else []),
+            ],
             [Press(_("Write a missing review"), "room/fill-in", post=True)],
         )
     if place.stage in (Stage.STAFF, Stage.OVER):
@@ -89,6 +99,38 @@ def fill_in_now(scene: Scene, request: Request) -> Next:
     """Take the work that lacks most, as staff."""
     id = do(scene, request, fill_in)
     return Next(f"reviews/{id}", scene.reader.gettext("It counts as one review, by you."))
+
+
+def mentors(scene: Scene, request: Request) -> Response:
+    """Which mentors write reviews that are missing."""
+    _ = scene.reader.gettext
+    place, rows = run(scene.ports, mentors_for_filling_in, scene.actor, scene.activity.id)
+    return page(
+        scene,
+        request,
+        "review_mentors.html",
+        title=_("Mentors who fill in"),
+        crumbs=[Crumb(_("Mentors who fill in"))],
+        rows=rows,
+        place=place,
+    )
+
+
+def name_mentor(scene: Scene, request: Request) -> Next:
+    """Let a mentor write reviews that are missing."""
+    person = request.field("person")
+    if not person:
+        raise NotFound("person")
+    do(scene, request, name_fill_in, person)
+    return Next(
+        "room/mentors", scene.reader.gettext("Named. They are told, and asked once it is their turn.")
+    )
+
+
+def end_mentor(scene: Scene, request: Request) -> Next:
+    """A mentor writes missing reviews no longer."""
+    do(scene, request, end_fill_in, request.field("person"))
+    return Next("room/mentors", scene.reader.gettext("Ended. What they had in hand is free again."))
 
 
 def release_feedback(scene: Scene, request: Request) -> Next:
@@ -176,6 +218,9 @@ ROUTES = (
     post("room/back/<id>", back, form="room"),
     get("room", room),
     post("room/fill-in", fill_in_now, form="room"),
+    get("room/mentors", mentors),
+    post("room/mentors/name", name_mentor, form="room/mentors"),
+    post("room/mentors/end", end_mentor, form="room/mentors"),
     post("room/release", release_feedback, form="room"),
     post("room/mark", mark_now, form="room"),
     post("feedback/<team>/exclude", exclude, form="feedback/<team>"),

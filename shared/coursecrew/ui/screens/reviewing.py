@@ -9,6 +9,7 @@ from coursecrew.app.activities import Entered
 from coursecrew.app.notices import unread
 from coursecrew.app.reviewing.desk import Desk
 from coursecrew.app.reviewing.feedback import Home, look_at_home
+from coursecrew.app.reviewing.fill_ins import fill_in
 from coursecrew.app.reviewing.own_works import begin_own_work
 from coursecrew.app.reviewing.pool import take, take_own
 from coursecrew.app.submissions import HANDED_IN
@@ -17,7 +18,7 @@ from coursecrew.app.unit_of_work import UnitOfWork, run
 from coursecrew.domain.notices import Notice
 from coursecrew.domain.people import Participant
 from coursecrew.domain.review_rules import Anonymity, Practice, SelfReview
-from coursecrew.domain.reviewing import Review, ReviewState, Stage
+from coursecrew.domain.reviewing import FILL_AFTER, Review, ReviewState, Stage
 from coursecrew.domain.schedule import Step
 from coursecrew.domain.submissions import WorkState
 from coursecrew.ui.http import Next, Request, Response, get, post
@@ -63,7 +64,7 @@ def home(scene: Scene, request: Request) -> Response:
         title=scene.settings.title or _("Peer review"),
         eyebrow=_("Peer review"),
         panel=_panel(scene, found),
-        lines=[_line(scene, found, review) for review in found.judge.reviews],
+        lines=[_line(scene, found, review) for review in found.reviews],
         notices=[
             (notice, say(notice, scene.reader, {key: one.name for key, one in people.items()}))
             for notice in notices
@@ -104,6 +105,9 @@ def _panel(scene: Scene, found: Home) -> Panel:
     label = _("Your next step")
     lines = [reader.by(place.due)] if place.due else []
     waits = [Wait(_("A team waits to read what you think of its work."))] if left else []
+    filling = _filling_in(scene, found)
+    if filling and not held:
+        return filling
     if not judge.key or not judge.subject.takes_part:
         return Panel(label, _("Nothing for you to review here"), [_no_part(scene)])
     if place.stage is Stage.BEFORE and place.window.opens:
@@ -186,6 +190,41 @@ def _own_work(scene: Scene, found: Home) -> Panel | None:
         presses = [Press(_("Go on writing your work"), "draft"), Press(_("Hand it in"), "hand-in", "plain")]
         return Panel(label, _("Hand in your own work"), lines, presses)
     return None
+
+
+def _filling_in(scene: Scene, found: Home) -> Panel | None:
+    """What a mentor may do whom the staff asked to write missing reviews, in the time for it."""
+    reader, place = scene.reader, found.place
+    _, n_ = reader.gettext, reader.ngettext
+    if not found.fills_in.named or (found.judge.subject.takes_part and not found.judge.has_done):
+        return None
+    until = [reader.by(place.feedback_at)] if place.feedback_at else []
+    held = next((review for review in found.fills_in.reviews if review.is_live(reader.now)), None)
+    if held and held.submitted_at is None:
+        return Panel(
+            _("You fill in as a mentor"),
+            _("Go on with your review"),
+            until,
+            [Press(_("Go on writing"), f"reviews/{held.id}")],
+        )
+    if place.stage is Stage.STAFF:
+        waiting = found.fills_in.waiting
+        if not waiting:
+            return Panel(_("You fill in as a mentor"), _("No work lacks a review that you could write"), [])
+        return Panel(
+            _("You fill in as a mentor"),
+            n_("%(num)s work lacks reviews", "%(num)s works lack reviews", waiting, num=waiting),
+            [_("Nobody else is left to write them. Each of yours counts as one review."), *until],
+            [Press(_("Write a missing review"), "reviews/fill-in", post=True)],
+        )
+    begins = place.due + FILL_AFTER if place.due else None
+    if found.judge.subject.takes_part or place.stage is Stage.OVER or begins is None:
+        return None  # what they do as a learner comes first
+    return Panel(
+        _("You fill in as a mentor"),
+        _("From %(when)s you write what is missing", when=reader.moment(begins)),
+        [_("Until then learners review. You are told when it is your turn.")],
+    )
 
 
 def _practice_first(scene: Scene, found: Home) -> Panel | None:
@@ -337,6 +376,12 @@ def take_own_now(scene: Scene, request: Request) -> Next:
     return Next(f"reviews/{id}", scene.reader.gettext("Judge it as you would that of others."))
 
 
+def fill_in_now(scene: Scene, request: Request) -> Next:
+    """Take the work that lacks most, as a mentor whom the staff named."""
+    id = do(scene, request, fill_in)
+    return Next(f"reviews/{id}", scene.reader.gettext("It counts as one review, by you."))
+
+
 def take_now(scene: Scene, request: Request) -> Next:
     """Take the work that needs a review most."""
     id = do(scene, request, take)
@@ -348,6 +393,7 @@ def take_now(scene: Scene, request: Request) -> Next:
 ROUTES = (
     get("reviews", home),
     post("reviews/take", take_now, form="reviews"),
+    post("reviews/fill-in", fill_in_now, form="reviews"),
     post("reviews/own", take_own_now, form="reviews"),
     post("reviews/begin", begin, form="reviews"),
 )
