@@ -10,19 +10,22 @@ from decimal import Decimal
 import pytest
 
 from coursecrew.app.memory import MemoryPorts
+from coursecrew.app.mentoring import name_mentor
 from coursecrew.app.outbox import deliver_all
 from coursecrew.app.records import ACTIVITIES, GRADES, PARTICIPANTS, REVIEWS
+from coursecrew.app.records import TEAMS as TEAM_ROWS
 from coursecrew.app.reviewing.appealing import make_appeal
 from coursecrew.app.reviewing.feedback import keep_reviewing
+from coursecrew.app.reviewing.fill_ins import name_fill_in
 from coursecrew.app.unit_of_work import run
 from coursecrew.domain.activities import Activity
-from coursecrew.domain.people import Actor
+from coursecrew.domain.people import Actor, Role
 from coursecrew.domain.review_rules import Anonymity, Practice, ReviewRules
 from coursecrew.domain.samples import Sample
 from coursecrew.ui.mail import compose
 from coursecrew.ui.routes import FOR_REVIEWS, ROUTES
 from tests.app.test_reviewing import TEAMS, a_class
-from tests.builders import INES, REVIEW_PLACED, REVIEWS_DUE, come_in, marks, world
+from tests.builders import INES, REVIEW_PLACED, REVIEWS_DUE, actor, come_in, marks, world
 from tests.ui.class_of import Counted
 from tests.ui.parts import Part, ask, faults, words_of
 
@@ -184,12 +187,13 @@ def test_screens_of_the_other_kind_lead_nowhere() -> None:
     del of
 
 
+MENTORS = {name: actor(f"M{name}", Role.OBSERVER) for name in "PQRST"}  # of each team, and named to fill in
 PAGES = [
     ("reviews", P[0]), ("reviews/<review>", Q[0]), ("feedback", P[1]), ("feedback/<team>", INES),
     ("room", INES), ("settings", INES), ("grades", INES), ("release", INES), ("result", P[0]),
     ("feedback/answer/<received>", P[1]), ("appeals", P[0]), ("room/appeals", INES),
     ("room/appeals/<appeal>", INES), ("room/held", INES), ("room/held/<review>", INES), ("practice", P[0]),
-    ("practice/<sample>", P[0]), ("room/habits", INES),
+    ("practice/<sample>", P[0]), ("room/habits", INES), ("room/mentors", INES), ("reviews", MENTORS["P"]),
 ]  # fmt: skip
 
 
@@ -205,9 +209,13 @@ def test_each_screen_of_a_peer_review_is_named_here() -> None:
 def asked(teams: str, path: str, who: Actor) -> tuple[Counter[str], int]:
     """How often a page asks the store in a class of so many teams, and what a second look writes."""
     rules = ReviewRules(owing_days=0, per_work=1, practice=Practice.OFFERED)
-    ports, _of, activity = a_class(
+    ports, of, activity = a_class(
         teams, rules, samples=(Sample("one", "A sample", "Text.", marks("3", "3", "3")),)
     )
+    come_in(ports, *(MENTORS[name] for name in teams))
+    for mentor, team in zip(MENTORS.values(), ports.rows(TEAM_ROWS), strict=False):
+        run(ports, name_mentor, INES, of.id, team.id, mentor.person)
+        run(ports, name_fill_in, INES, activity.id, mentor.person)
     for name in teams:
         hands_in(ports, TEAMS[name][0], takes(ports, TEAMS[name][0]), WELL)
     ports.clock.move_to(REVIEWS_DUE + timedelta(hours=73))
