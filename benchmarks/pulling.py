@@ -3,12 +3,18 @@
     python -m benchmarks.pulling            1,000 and 100,000 works; drop-out with 2,000 works
     python -m benchmarks.pulling --small    100 and 5,000 works; drop-out with 500
 
-The first table is the product's own use case, with its commit, in a pool of so many works: what counts
-is that it takes no longer in the large pool. The second is a model of a week in which some never come
-and some abandon what they took: works are handed in uniformly over three days before reviewing opens,
-5 % over the two days after it; reviewers come at some time of the rest of the week, take one work after
-another, write for 0.2 to 1.5 hours, and are gone for good when they abandon one, whose hold lapses after
-a day. Beside the product's order stand "oldest first" and chance.
+The first table is the product's own code, with its commit, in a pool of so many works of which every
+third is in hand; what counts is that it takes no longer in the large one. *Take* is what has to wait
+for others: the reviewer's row held, holds that ran out freed, the neediest lawful work found and
+locked, counted and leased. *Press* is the whole use case: besides, the rights, dates, own work and bars
+of that reviewer, looked up one by one. Beside them stands the shortest statement there is, by the same
+library, as a measure of the machine.
+
+The second is a model of a week in which some never come and some abandon what they took: works are
+handed in uniformly over three days before reviewing opens, 5 % over the two days after it; reviewers
+come at some time of the rest of the week, take one work after another, write for 0.2 to 1.5 hours, and
+are gone for good when they abandon one, whose hold lapses after a day. Beside the product's order stand
+"oldest first" and chance.
 """
 
 from __future__ import annotations
@@ -17,23 +23,25 @@ import heapq
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import text
 
 from benchmarks.report import Report, arguments
 from coursecrew.app.memory import ONE_TENANT
 from coursecrew.app.ports import Ports
-from coursecrew.app.records import POOL, WORKS, RecordType
-from coursecrew.app.reviewing.pool import take
+from coursecrew.app.records import POOL, REVIEWS, WORKS, RecordType
+from coursecrew.app.reviewing.places import judge_of, place_of
+from coursecrew.app.reviewing.pool import pull, take
 from coursecrew.app.unit_of_work import run
 from coursecrew.domain.people import Actor
 from coursecrew.domain.review_rules import ReviewRules
-from coursecrew.domain.reviewing import PoolWork
+from coursecrew.domain.reviewing import Cause, PoolWork, Review, ReviewState
 from coursecrew.domain.schedule import Window
 from coursecrew.domain.submissions import Work, WorkState
 from coursecrew_lti.migrations import migrate
@@ -44,36 +52,68 @@ from tests.builders import CLOSES, START, a_peer_review, actor, an_assignment, c
 
 PER_WORK = 3
 BATCH = 5_000
+WARM = 5  # presses that are not timed
+STATEMENTS = 1_000
+SHORTEST = text("select 1")
 WEEK, OPENS, LEASE = 24.0 * 7, 24.0 * 3, 24.0  # hours; handing in begins at 0
 
 
 # --- how long a take takes ---
 
 
-def timed(size: int, takes: int) -> list[float]:
-    """Milliseconds of each take, by that many people, out of a pool of that many works."""
+@dataclass(frozen=True)
+class Timed:
+    """Milliseconds of each press and of each take, and of the shortest statement."""
+
+    press: list[float]
+    take: list[float]
+    statement: float
+
+
+def timed(size: int, takes: int) -> Timed:
+    """Presses by that many people and takes by as many others, out of a pool of that many works."""
     with services.fresh_postgres() as url:
         engine = make_engine(url)
         migrate(engine)
         try:
             ports = replace(world(START), transaction=lambda: transaction(engine, ONE_TENANT))
             of = an_assignment(ports)
-            people = [actor(f"p{number}") for number in range(takes + 5)]
+            people = [actor(f"p{number}") for number in range(2 * takes + WARM)]
             come_in(ports, *people)
             activity = a_peer_review(
                 ports, of, ReviewRules(per_work=PER_WORK), Window(START, CLOSES + timedelta(days=30))
             )
             _fill(engine, of.id, activity.id, size)
             ports.clock.move_to(CLOSES + timedelta(days=1))
-            return [_one(ports, who, activity.id) for who in people][5:]
+            presses = [_press(ports, who, activity.id) for who in people[: takes + WARM]][WARM:]
+            alone = [_take(ports, who, activity.id) for who in people[takes + WARM :]]
+            return Timed(presses, alone, _statement(engine))
         finally:
             engine.dispose()
 
 
-def _one(ports: Ports, who: Actor, activity: str) -> float:
+def _press(ports: Ports, who: Actor, activity: str) -> float:
+    """The whole use case."""
     begun = time.perf_counter()
     run(ports, take, who, activity)
     return (time.perf_counter() - begun) * 1000
+
+
+def _take(ports: Ports, who: Actor, activity: str) -> float:
+    """The part of it that guards the works, once it is known who asks."""
+    place = run(ports, place_of, activity)
+    judge = run(ports, judge_of, who, place)
+    begun = time.perf_counter()
+    run(ports, pull, place, judge)
+    return (time.perf_counter() - begun) * 1000
+
+
+def _statement(engine: Any) -> float:
+    with engine.connect() as connection:
+        begun = time.perf_counter()
+        for _ in range(STATEMENTS):
+            connection.execute(SHORTEST).scalar_one()
+        return (time.perf_counter() - begun) * 1000 / STATEMENTS
 
 
 def _fill(engine: Any, of: str, activity: str, size: int) -> None:
@@ -83,8 +123,10 @@ def _fill(engine: Any, of: str, activity: str, size: int) -> None:
             numbers = range(begin, min(begin + BATCH, size))
             works = [_work(of, number) for number in numbers]
             pool = [_pool(activity, number) for number in numbers]
+            held = [_review(activity, number) for number in numbers if _is_held(number)]
             connection.execute(TABLES[WORKS.table].insert(), [_row(WORKS, row) for row in works])
             connection.execute(TABLES[POOL.table].insert(), [_row(POOL, row) for row in pool])
+            connection.execute(TABLES[REVIEWS.table].insert(), [_row(REVIEWS, row) for row in held])
     with engine.connect() as connection:
         connection.exec_driver_sql("analyze")
         connection.commit()
@@ -97,8 +139,22 @@ def _work(of: str, number: int) -> Work:
 def _pool(activity: str, number: int) -> PoolWork:
     at = START + timedelta(seconds=number)
     return PoolWork(
-        f"q{number:031d}", activity, f"w{number:031d}", f"t{number:031d}", f"s{number:031d}", at, tie=number
-    )
+        f"q{number:031d}", activity, f"w{number:031d}", f"t{number:031d}", f"s{number:031d}", at, tie=number,
+        taken=int(_is_held(number)),
+    )  # fmt: skip
+
+
+def _is_held(number: int) -> bool:
+    """Whether somebody is writing about that work now: every third is in hand."""
+    return number % 3 == 0
+
+
+def _review(activity: str, number: int) -> Review:
+    return Review(
+        f"r{number:031d}", activity, f"q{number:031d}", f"t{number:031d}", f"x{number:031d}", by_team=False,
+        state=ReviewState.LEASED, cause=Cause.DUTY, place=1, alias=1, taken_at=CLOSES,
+        lease_until=CLOSES + timedelta(days=2, seconds=number),
+    )  # fmt: skip
 
 
 def _row(kind: RecordType[Any], record: Any) -> dict[str, Any]:
@@ -181,14 +237,19 @@ def week(order: Order, works: int, never: float, abandon: float, seed: int) -> t
 def main(argv: Sequence[str] | None = None) -> int:
     small = arguments(__doc__, argv).small
     report = Report("pulling", small=small)
-    medians = []
+    medians: dict[str, list[float]] = {"take": [], "press": []}
     for size in (100, 5_000) if small else (1_000, 100_000):
-        taken = sorted(timed(size, 60 if small else 400))
-        medians.append(statistics.median(taken))
-        report.row(
-            "milliseconds of a take on PostgreSQL",
-            {"works": size, "median": medians[-1], "95 %": taken[int(len(taken) * 0.95)]},
-        )
+        found = timed(size, 60 if small else 400)
+        for what, each in (("take", sorted(found.take)), ("press", sorted(found.press))):
+            medians[what].append(statistics.median(each))
+            report.row(
+                "milliseconds on PostgreSQL, with the commit",
+                {
+                    "what": what, "works": size, "median": medians[what][-1],
+                    "95 %": each[int(len(each) * 0.95)], "shortest statement": found.statement,
+                    "in such statements": medians[what][-1] / found.statement,
+                },
+            )  # fmt: skip
     works, seeds = (500, 1) if small else (2_000, 3)
     nothing: dict[tuple[str, float], float] = {}
     orders: tuple[tuple[str, Order], ...] = (
@@ -207,9 +268,10 @@ def main(argv: Sequence[str] | None = None) -> int:
                 },
             )  # fmt: skip
     larger = "5,000 / 100" if small else "100,000 / 1,000"
-    report.claim(f"median of a take, {larger} works", medians[1] / medians[0], floor=2, goal=1.2)
+    for what, (few, many) in medians.items():
+        report.claim(f"median of a {what}, {larger} works", many / few, floor=2, goal=1.2)
     if not small:
-        report.claim("milliseconds of a take, 100,000 works", medians[1], floor=5, goal=1)
+        report.claim("milliseconds of a take, 100,000 works", medians["take"][1], floor=5, goal=1)
     report.claim("% with nothing, 30 / 12 %", nothing["fewest first", 0.3], floor=1 if small else 0.5, goal=0)
     report.claim(
         "the same by oldest first, divided", nothing["fewest first", 0.3] / nothing["oldest first", 0.3],

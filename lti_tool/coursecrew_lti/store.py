@@ -29,7 +29,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
-from coursecrew.app.records import BY_TABLE, RecordType
+from coursecrew.app.records import BY_TABLE, FILLED, RecordType
 from coursecrew.domain.errors import AlreadyExists, NotFound, StaleWrite
 from coursecrew_lti.tables import TABLES
 
@@ -117,6 +117,7 @@ class SqlStore:
         self._connection = connection
         self._tenant = tenant
         self._dialect = connection.dialect.name
+        self._read: dict[tuple[str, str], Any] = {}  # rows of tables with unique rules, as they were read
 
     def get(self, kind: RecordType[R], id: str, *, lock: bool = False) -> R:
         """The row of that id, locked with `FOR UPDATE` where the database has it."""
@@ -124,12 +125,12 @@ class SqlStore:
         row = self._connection.execute(statement, self._row(kind, id)).first()
         if row is None:
             raise NotFound(kind.table)
-        return kind.from_values(row)
+        return self._kept(kind, row)
 
     def try_lock(self, kind: RecordType[R], id: str) -> R | None:
         """The row of that id with `FOR UPDATE SKIP LOCKED`; SQLite lets one writer in at a time."""
         row = self._connection.execute(_try_lock(kind.table), self._row(kind, id)).first()
-        return kind.from_values(row) if row is not None else None
+        return self._kept(kind, row) if row is not None else None
 
     def find(
         self,
@@ -147,12 +148,19 @@ class SqlStore:
         if after is not None:
             statement = statement.where(_beyond(kind, order, after))
         rows = self._connection.execute(statement, values | {"the_limit": limit})
-        return [kind.from_values(row) for row in rows]
+        return [self._kept(kind, row) for row in rows]
 
     def count(self, kind: RecordType[R], /, **equal: Any) -> int:
         """How many rows match."""
         shape, values = self._asked(kind, equal)
         return cast("int", self._connection.execute(_count(kind.table, shape), values).scalar_one())
+
+    def reaches(self, kind: RecordType[R], number: int, /, **equal: Any) -> bool:
+        """Whether at least so many rows match; counts no further, however many there are."""
+        shape, values = self._asked(kind, equal)
+        statement = _count_some(kind.table, shape)
+        found = self._connection.execute(statement, values | {"the_limit": number}).scalar_one()
+        return cast("int", found) >= number
 
     def tally(self, kind: RecordType[R], /, by: str, **equal: Any) -> dict[Any, int]:
         """How many rows match, for each value of the column `by`."""
@@ -170,6 +178,8 @@ class SqlStore:
         row["tenant"] = self._tenant
         if not self._connection.execute(_add(kind.table, self._dialect), row).rowcount:
             raise AlreadyExists(table=kind.table)
+        if kind.unique:
+            self._read[kind.table, cast("Any", record).id] = record
         return record
 
     def save(self, kind: RecordType[R], record: R) -> R:
@@ -179,7 +189,7 @@ class SqlStore:
         if kind.has_version:
             row |= {"the_version": row["version"], "version": row["version"] + 1}
         try:
-            with self._savepoint(kind):
+            with self._savepoint(kind, record):
                 changed = self._connection.execute(_save(kind.table), row).rowcount
         except IntegrityError as error:
             if is_unique_clash(error):
@@ -196,11 +206,25 @@ class SqlStore:
     def _row(self, kind: RecordType[Any], id: str) -> dict[str, Any]:
         return {"the_id": kind.columns["id"].to_stored(id), "the_tenant": self._tenant}
 
-    def _savepoint(self, kind: RecordType[Any]) -> Any:
+    def _kept(self, kind: RecordType[R], row: Any) -> R:
+        record: Any = kind.from_values(row)
+        if kind.unique:
+            self._read[kind.table, record.id] = record
+        return cast("R", record)
+
+    def _savepoint(self, kind: RecordType[Any], record: Any) -> Any:
         # SQLite undoes a failed statement by itself; PostgreSQL gives up the whole transaction.
-        if kind.unique and self._dialect == "postgresql":
-            return self._connection.begin_nested()
-        return nullcontext()
+        if self._dialect != "postgresql" or not self._may_clash(kind, record):
+            return nullcontext()
+        return self._connection.begin_nested()
+
+    def _may_clash(self, kind: RecordType[Any], record: Any) -> bool:
+        """Whether a save could meet a unique rule: not where nothing that it is about has changed."""
+        if not kind.unique:
+            return False
+        before = self._read.get((kind.table, record.id))
+        names = {name for rule in kind.unique for name in rule}
+        return before is None or any(getattr(record, name) != getattr(before, name) for name in names)
 
     def _asked(self, kind: RecordType[Any], equal: Mapping[str, Any]) -> tuple[Shape, dict[str, Any]]:
         """The equalities as a shape, for which a statement is kept, and the values for it."""
@@ -210,6 +234,8 @@ class SqlStore:
             stored = kind.columns[name].to_stored
             if value is None:
                 shape.append((name, "empty"))
+            elif value is FILLED:
+                shape.append((name, "filled"))
             elif isinstance(value, list | tuple | set | frozenset):
                 values[name] = [stored(one) for one in value if one is not None]
                 shape.append((name, "any or empty" if None in value else "any"))
@@ -236,6 +262,8 @@ def _matches(table: str, shape: Shape) -> ColumnElement[bool]:
         column = TABLES[table].c[name]
         if how == "one":
             conditions.append(column == bindparam(name))
+        elif how == "filled":
+            conditions.append(column.is_not(None))
         else:
             empty = column.is_(None) if "empty" in how else false()
             listed = column.in_(bindparam(name, expanding=True)) if "any" in how else false()
@@ -264,7 +292,7 @@ def _find(table: str, order: tuple[str, ...], shape: Shape) -> Select[Any]:
     for name in order:
         column = TABLES[table].c[name.removeprefix("-")]
         by = column.desc() if name.startswith("-") else column.asc()
-        if column.nullable:
+        if column.nullable and (column.name, "filled") not in shape:
             by = by.nulls_last() if name.startswith("-") else by.nulls_first()
         statement = statement.order_by(by)
     return statement
@@ -273,6 +301,12 @@ def _find(table: str, order: tuple[str, ...], shape: Shape) -> Select[Any]:
 @lru_cache(1000)
 def _count(table: str, shape: Shape) -> Select[Any]:
     return select(func.count()).select_from(TABLES[table]).where(_matches(table, shape))
+
+
+@lru_cache(1000)
+def _count_some(table: str, shape: Shape) -> Select[Any]:
+    some = select(TABLES[table].c.id).where(_matches(table, shape)).limit(bindparam("the_limit"))
+    return select(func.count()).select_from(some.subquery())
 
 
 @lru_cache(1000)

@@ -15,6 +15,7 @@ from coursecrew.app.records import (
     CELLS,
     DRAFT_VERSIONS,
     EXTENSIONS,
+    FILLED,
     GRADES,
     MEMBERSHIPS,
     PARTICIPANTS,
@@ -241,6 +242,13 @@ def test_equalities_take_one_value_several_or_none(place: Place) -> None:
         assert found(next_try=[None, MOMENT]) == [waiting, never, sent]
         assert found(next_try=MOMENT.astimezone(UTC)) == [waiting]
         assert found(next_try=[None]) == [never, sent]
+        assert found(next_try=FILLED) == [waiting]
+        assert store.find(CELLS, activity=activity, next_try=FILLED, order="next") == [waiting]
+        assert found(next_try=FILLED, state="sent") == []
+        for number in range(1, 5):
+            assert store.reaches(CELLS, number, activity=activity) == (number <= 3)
+        assert store.reaches(CELLS, 1, activity=activity, next_try=FILLED)
+        assert not store.reaches(CELLS, 2, activity=activity, next_try=FILLED)
         assert found(state=()) == found(state=set()) == []
         assert found(id=(waiting.id, sent.id)) == [waiting, sent]
 

@@ -111,7 +111,7 @@ SURVEY = Survey(
     )
 )
 ADA = actor("Ada", Role.ADMIN)
-VERBS = ("get", "try_lock", "find", "count", "tally", "add", "save", "remove")
+VERBS = ("get", "try_lock", "find", "count", "reaches", "tally", "add", "save", "remove")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ is gone in the moment the bond ends.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from coursecrew.app.records import MENTORSHIPS
@@ -25,7 +26,14 @@ def mentors_of(unit: UnitOfWork, team: str) -> list[Mentorship]:
 
 def mentored_by(unit: UnitOfWork, team_set: str, person: str) -> list[Mentorship]:
     """The bonds of a person in a team set that hold now."""
-    rows = unit.store.find(MENTORSHIPS, team_set=team_set, person=person, limit=MOST_TEAMS)
+    return mentored_by_any(unit, team_set, [person])
+
+
+def mentored_by_any(unit: UnitOfWork, team_set: str, people: Sequence[str]) -> list[Mentorship]:
+    """The bonds of these people in a team set that hold now: one query."""
+    rows = unit.store.find(
+        MENTORSHIPS, team_set=team_set, person=list(people), limit=MOST_TEAMS * len(people)
+    ) if people else []  # fmt: skip
     return active_only(rows, unit.now)
 
 

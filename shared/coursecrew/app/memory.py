@@ -24,7 +24,7 @@ from typing import Any, BinaryIO, TypeVar, cast
 from urllib.parse import quote
 
 from coursecrew.app.ports import Answer, Grouping, Mail, Member, PlatformGroup, Ports
-from coursecrew.app.records import BY_TABLE, RecordType, Sort
+from coursecrew.app.records import BY_TABLE, FILLED, RecordType, Sort
 from coursecrew.app.system import SystemIds, seeded
 from coursecrew.domain.errors import AlreadyExists, NotFound, PlatformUnreachable, StaleWrite
 from coursecrew.domain.gradebook import Cell
@@ -193,6 +193,10 @@ class MemoryStore:
         """How many rows match."""
         return len(self._matching(kind, equal))
 
+    def reaches(self, kind: RecordType[R], number: int, /, **equal: Any) -> bool:
+        """Whether at least so many rows match; counts no further, however many there are."""
+        return len(self._matching(kind, equal)) >= number
+
     def tally(self, kind: RecordType[R], /, by: str, **equal: Any) -> dict[Any, int]:
         """How many rows match, for each value of the column `by`."""
         counts = Counter(row[by] for row in self._matching(kind, equal))
@@ -250,11 +254,16 @@ class MemoryStore:
 
     def _matching(self, kind: RecordType[R], equal: Mapping[str, Any]) -> list[Row]:
         wanted: dict[str, set[Any]] = {"tenant": {self._tenant}}
+        filled: list[str] = []
         for name, value in equal.items():
             column = kind.columns[name]
+            if value is FILLED:
+                filled.append(name)
+                continue
             values = value if isinstance(value, list | tuple | set | frozenset) else [value]
             wanted[name] = {column.to_stored(one) for one in values}
-        return self._table(kind).matching(wanted)
+        rows = self._table(kind).matching(wanted)
+        return [row for row in rows if all(row[name] is not None for name in filled)]
 
 
 def _in_order(columns: Sequence[str]) -> Callable[[Row, Row], int]:

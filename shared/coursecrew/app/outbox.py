@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from coursecrew.app.grading import release_some
 from coursecrew.app.notices import INSIDE
 from coursecrew.app.ports import Answer, Mail, Ports
-from coursecrew.app.records import ACTIVITIES, CELLS, EVENTS, NOTICES, PARTICIPANTS, RecordType
+from coursecrew.app.records import ACTIVITIES, CELLS, EVENTS, FILLED, NOTICES, PARTICIPANTS, RecordType
 from coursecrew.app.reminders import is_still_due, told_enough
 from coursecrew.app.teams import members_of, participants_of
 from coursecrew.app.unit_of_work import UnitOfWork, run
@@ -87,7 +87,7 @@ def _due(ports: Ports, kind: RecordType[R], limit: int, **equal: Any) -> list[R]
     """Rows whose next try has come, the longest waiting first."""
 
     def read(unit: UnitOfWork) -> list[R]:
-        rows: list[R] = unit.store.find(kind, order="next", limit=limit, **equal)
+        rows: list[R] = unit.store.find(kind, next_try=FILLED, order="next", limit=limit, **equal)
         return [row for row in rows if row.next_try is not None and row.next_try <= unit.now]
 
     return run(ports, read)

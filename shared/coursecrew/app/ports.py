@@ -45,11 +45,20 @@ class Store(Protocol):
         limit: int = 200,
         **equal: Any,
     ) -> list[R]:
-        """Rows that match all equalities, in a declared order, at most `limit`."""
+        """Rows that match all equalities, in a declared order, at most `limit`.
+
+        An equality is a value, a collection of values, `None`, or `FILLED` for any value but `None`. An
+        order by a column that may be empty follows an index only where it is asked to be `FILLED`:
+        databases differ in where they keep what is empty.
+        """
         ...
 
     def count(self, kind: RecordType[R], /, **equal: Any) -> int:
         """How many rows match."""
+        ...
+
+    def reaches(self, kind: RecordType[R], number: int, /, **equal: Any) -> bool:
+        """Whether at least so many rows match; counts no further, however many there are."""
         ...
 
     def tally(self, kind: RecordType[R], /, by: str, **equal: Any) -> dict[Any, int]:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, StrEnum
+from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
 from coursecrew.domain import (
@@ -51,6 +52,15 @@ from coursecrew.domain.notices import Notice
 from coursecrew.domain.people import Participant, Role, Source
 
 R = TypeVar("R")
+
+
+class Filled(Enum):
+    """Asked of a column that may be empty: any value but none."""
+
+    YES = "filled"
+
+
+FILLED = Filled.YES
 
 
 class Sort(StrEnum):
@@ -109,6 +119,11 @@ class Column:
         elif self.sort is Sort.TIME:
             stored = stored.replace(tzinfo=UTC) if stored.tzinfo is None else stored.astimezone(UTC)
         return self.load(stored) if self.load else stored
+
+    @property
+    def stays_as_stored(self) -> bool:
+        """Whether a stored value is the record's own already, in every database."""
+        return self.load is None and self.sort in (Sort.KEY, Sort.TEXT, Sort.LONG, Sort.WHOLE)
 
 
 def key() -> Column:
@@ -222,9 +237,19 @@ class RecordType(Generic[R]):
 
     def from_values(self, values: Iterable[Any]) -> R:
         """The record that holds these stored values, given in the order of the columns."""
-        columns = self.columns
         return self.build(
-            **{name: columns[name].to_object(value) for name, value in zip(columns, values, strict=True)}
+            **{
+                name: value if load is None else load(value)
+                for (name, load), value in zip(self._loads, values, strict=True)
+            }
+        )
+
+    @cached_property
+    def _loads(self) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+        """What makes each stored value the record's own; `None` where it is already."""
+        return tuple(
+            (name, None if column.stays_as_stored else column.to_object)
+            for name, column in self.columns.items()
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, reduce
@@ -14,7 +14,7 @@ from django.db import transaction as django
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.expressions import OrderBy
 
-from coursecrew.app.records import BY_TABLE, RecordType
+from coursecrew.app.records import BY_TABLE, FILLED, RecordType
 from coursecrew.domain.errors import AlreadyExists, NotFound, StaleWrite
 from coursecrew_openedx.models import MODELS
 
@@ -101,12 +101,17 @@ class DjangoStore:
         rows = _matching(_values(kind.table, self._using), kind, equal)
         if after is not None:
             rows = rows.filter(_beyond(kind, order, after))
-        rows = rows.order_by(*(_by(kind, name) for name in kind.order(order)))
+        filled = {name for name, value in equal.items() if value is FILLED}
+        rows = rows.order_by(*(_by(kind, name, filled) for name in kind.order(order)))
         return [kind.from_values(row) for row in rows[:limit]]
 
     def count(self, kind: RecordType[R], /, **equal: Any) -> int:
         """How many rows match."""
         return _matching(self._rows(kind), kind, equal).count()
+
+    def reaches(self, kind: RecordType[R], number: int, /, **equal: Any) -> bool:
+        """Whether at least so many rows match; counts no further, however many there are."""
+        return _matching(self._rows(kind), kind, equal)[:number].count() >= number
 
     def tally(self, kind: RecordType[R], /, by: str, **equal: Any) -> dict[Any, int]:
         """How many rows match, for each value of the column `by`."""
@@ -167,6 +172,8 @@ def _matching(
         stored = kind.columns[name].to_stored
         if value is None:
             plain[f"{name}__isnull"] = True
+        elif value is FILLED:
+            plain[f"{name}__isnull"] = False
         elif isinstance(value, list | tuple | set | frozenset):
             listed = Q(**{f"{name}__in": [stored(one) for one in value if one is not None]})
             either.append(listed | Q(**{f"{name}__isnull": True}) if None in value else listed)
@@ -175,9 +182,9 @@ def _matching(
     return rows.filter(*either, **plain)
 
 
-def _by(kind: RecordType[Any], name: str) -> OrderBy:
+def _by(kind: RecordType[Any], name: str, filled: Collection[str]) -> OrderBy:
     column = name.removeprefix("-")
-    empty = True if kind.columns[column].null else None
+    empty = True if kind.columns[column].null and column not in filled else None
     if name.startswith("-"):
         return F(column).desc(nulls_last=empty)
     return F(column).asc(nulls_first=empty)

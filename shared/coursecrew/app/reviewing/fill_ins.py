@@ -20,8 +20,8 @@ from coursecrew.app.records import (
     TEAMS,
 )
 from coursecrew.app.reminders import put_away_about
-from coursecrew.app.reviewing.places import Judge, Place, judge_of, looked_at_again, place_of
-from coursecrew.app.reviewing.pool import gathered, let_go, locked_row, take_neediest
+from coursecrew.app.reviewing.places import Judge, Place, judge_of, place_of
+from coursecrew.app.reviewing.pool import gathered, let_go, locked_row, take_neediest, waited_for
 from coursecrew.app.teams import participant_of, participants_of
 from coursecrew.app.unit_of_work import UnitOfWork
 from coursecrew.domain.errors import AlreadyExists, Closed, Conflict, NotFound
@@ -65,12 +65,11 @@ def fill_in(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
             raise Closed(Step.REVIEW.value, closes=place.feedback_at)
         if judge.participant and judge.participant.takes_part and not judge.has_done:
             raise Conflict("own_work_first", title=place.of.settings.title)
-    row = locked_row(unit, place, judge.key)
-    judge = looked_at_again(unit, place, judge)
+    judge = waited_for(unit, place, judge)
     held = judge.holds(unit.now)
     if held and held.cause is Cause.FILL_IN:
         return held.id
-    return take_neediest(unit, place, judge, row, Cause.FILL_IN).id
+    return take_neediest(unit, place, judge, Cause.FILL_IN).id
 
 
 def is_named(unit: UnitOfWork, actor: Actor, place: Place) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from coursecrew.app.activities import team_set_of
-from coursecrew.app.bonds import mentored_by
+from coursecrew.app.bonds import mentored_by_any
 from coursecrew.app.records import (
     ACTIVITIES,
     BYLINES,
@@ -29,7 +30,7 @@ from coursecrew.domain.review_rules import PEER_REVIEW, TEAM_ASSIGNMENT, Allocat
 from coursecrew.domain.reviewing import Bars, Cause, Review, Reviewing, Stage, feedback_at, stage_of
 from coursecrew.domain.schedule import Step, Window
 from coursecrew.domain.submissions import Work, WorkState
-from coursecrew.domain.teams import Happened, Team, TeamSet
+from coursecrew.domain.teams import Happened, Membership, Team, TeamSet
 
 # Events after which somebody was in that team; an invitation alone bars nobody.
 WAS_IN = frozenset(
@@ -125,10 +126,17 @@ def place_of(unit: UnitOfWork, activity_id: str) -> Place:
         )
     if not found:
         raise Conflict("reviewed_gone", name=activity.settings.review.of)
-    rounds = unit.store.find(POOL, activity=activity.id, order="rounds", limit=1)
-    number = rounds[0].round if rounds else 1
+    number = _latest_round(unit, activity)
     place = Place(activity, found[0], team_set_of(unit, found[0]), unit.now, number)
     return replace(place, round=number + 1) if _next_begins(unit, place) else place
+
+
+def _latest_round(unit: UnitOfWork, activity: Activity) -> int:
+    """The latest round of which a work is in the pool; no round that was promised is ever taken away."""
+    if activity.settings.review.rounds == 1:
+        return 1
+    rows = unit.store.find(POOL, activity=activity.id, order="rounds", limit=1)
+    return rows[0].round if rows else 1
 
 
 def _next_begins(unit: UnitOfWork, place: Place) -> bool:
@@ -189,12 +197,15 @@ def judge_of(unit: UnitOfWork, actor: Actor, place: Place, *, alone: bool = Fals
     by_team = together and not alone
     key = (team.id if team else "") if by_team else actor.person
     keys = [key, team.id] if together and alone and team else [key]
-    people = [row.person for row in members_of(unit, team.id)] if by_team and team else [actor.person]
+    own = [membership] if membership else []
+    now = members_of(unit, team.id) if by_team and team else own
+    people = [row.person for row in now] if by_team and team else [actor.person]
+    # The row before the reviews: while it stays as it is, so do they (see `looked_at_again`).
+    rows = unit.store.find(REVIEWINGS, activity=place.activity.id, reviewer=key, limit=1) if key else []
     reviews = unit.store.find(
         REVIEWS, activity=place.activity.id, reviewer=keys, order="place", limit=MOST_REVIEWS
     ) if key else []  # fmt: skip
     theirs = [review for review in reviews if review.reviewer == key]
-    rows = unit.store.find(REVIEWINGS, activity=place.activity.id, reviewer=key, limit=1) if key else []
     works = (
         unit.store.find(WORKS, activity=place.of.id, team=team.id, order="latest", limit=1) if team else []
     )
@@ -204,7 +215,7 @@ def judge_of(unit: UnitOfWork, actor: Actor, place: Place, *, alone: bool = Fals
         by_team=by_team,
         participant=participant_of(unit, actor.course, actor.person),
         team=team,
-        bars=bars_of(unit, place, people, reviews),
+        bars=bars_of(unit, place, people, reviews, now=now),
         work=work,
         has_done=_has_done(unit, place, actor, team, work),
         reviews=tuple(review for review in theirs if review.cause is not Cause.OWN),
@@ -213,24 +224,40 @@ def judge_of(unit: UnitOfWork, actor: Actor, place: Place, *, alone: bool = Fals
     )
 
 
-def looked_at_again(unit: UnitOfWork, place: Place, judge: Judge) -> Judge:
-    """The same reviewer with their reviews as they are now, after a wait for their row."""
+def looked_at_again(unit: UnitOfWork, place: Place, judge: Judge, row: Reviewing) -> Judge:
+    """The same reviewer with their reviews as they are now, after a wait for their row.
+
+    Whoever takes a work for them changes `row`: where it is as it was, their reviews are, too.
+    """
+    if judge.row is not None and row.version == judge.row.version:
+        return replace(judge, row=row)
     reviews = unit.store.find(
         REVIEWS, activity=place.activity.id, reviewer=judge.key, order="place", limit=MOST_REVIEWS
     )
     return replace(
         judge,
+        row=row,
         bars=replace(judge.bars, seen=frozenset(judge.bars.seen) | {row.pool for row in reviews}),
         reviews=tuple(review for review in reviews if review.cause is not Cause.OWN),
     )
 
 
-def bars_of(unit: UnitOfWork, place: Place, people: list[str], reviews: list[Review]) -> Bars:
-    """What keeps these people from works: their teams now and before, their names, their bonds."""
-    now = unit.store.find(MEMBERSHIPS, team_set=place.team_set.id, person=people)
+def bars_of(
+    unit: UnitOfWork,
+    place: Place,
+    people: list[str],
+    reviews: list[Review],
+    now: Sequence[Membership] | None = None,
+) -> Bars:
+    """What keeps these people from works: their teams now and before, their names, their bonds.
+
+    `now` are their memberships, where the caller has them.
+    """
+    if now is None:
+        now = unit.store.find(MEMBERSHIPS, team_set=place.team_set.id, person=people)
     before = unit.store.find(MEMBERSHIP_EVENTS, team_set=place.team_set.id, person=people, limit=1000)
     named = unit.store.find(BYLINES, activity=place.of.id, person=people, limit=1000)
-    mentored = [bond.team for one in people for bond in mentored_by(unit, place.team_set.id, one)]
+    mentored = [bond.team for bond in mentored_by_any(unit, place.team_set.id, people)]
     return Bars(
         teams=frozenset({row.team for row in now} | {row.team for row in before if row.event in WAS_IN}),
         mentored=frozenset(mentored),

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from coursecrew.app.bonds import is_mentor
-from coursecrew.app.records import BYLINES, MEMBERSHIPS, POOL, REVIEWINGS, REVIEWS, SUBMISSIONS, WORKS
+from coursecrew.app.records import BYLINES, FILLED, MEMBERSHIPS, POOL, REVIEWINGS, REVIEWS, SUBMISSIONS, WORKS
 from coursecrew.app.reviewing.dealing import deal_out
 from coursecrew.app.reviewing.places import (
     Judge,
@@ -45,6 +46,8 @@ from coursecrew.domain.schedule import Step
 from coursecrew.domain.submissions import WorkState
 
 PAGE = 50
+FIRST_PAGE = 8  # nearly always one of these is lawful
+FREED_BY_A_TAKE = 20  # upkeep frees the others
 SMALL_CLASS = 40  # works up to which a take looks ahead
 MOST_REVIEWS_SEEN = 2_000  # in such a class
 ROUNDS = 5  # how often a take looks again after others were faster
@@ -116,10 +119,11 @@ def follow(unit: UnitOfWork, place: Place, work: PoolWork) -> None:
         )  # fmt: skip
     if again:
         unit.store.save(POOL, replace(work, taken=work.taken + len(again)))
-    if again and place.rules.allocation is Allocation.DEADLINE:
-        keys = [review.reviewer for review in again]
-        for row in unit.store.find(REVIEWINGS, activity=place.activity.id, reviewer=keys, limit=len(keys)):
-            unit.store.save(REVIEWINGS, replace(row, duty=row.duty + 1))
+    more = 1 if place.rules.allocation is Allocation.DEADLINE else 0
+    keys = [review.reviewer for review in again]
+    rows = unit.store.find(REVIEWINGS, activity=place.activity.id, reviewer=keys, limit=len(keys))
+    for row in rows if again else ():  # saved in any case: whoever takes a work now sees that there is more
+        unit.store.save(REVIEWINGS, replace(row, duty=row.duty + more))
 
 
 def _open_again(unit: UnitOfWork, place: Place, work: str, submission: str) -> None:
@@ -152,16 +156,19 @@ def take(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
     must_have_practised(unit, actor, place)
     if place.rules.own_review is SelfReview.BEFORE and owes_own_review(unit, place, judge):
         raise Conflict("own_review_first")
-    row = locked_row(unit, place, judge.key)
-    judge = looked_at_again(unit, place, judge)  # as it is now that nobody else takes for them
+    return pull(unit, place, judge)
+
+
+def pull(unit: UnitOfWork, place: Place, judge: Judge) -> str:
+    """What a reviewer who may take one has in hand, or the neediest work; returns the review's id."""
+    judge = waited_for(unit, place, judge)
     held = judge.holds(unit.now)
     if held:
         return held.id
-    if place.stage is Stage.OPEN and done_by(judge) >= row.owed:
+    owes = done_by(judge) < (judge.row.owed if judge.row else place.duty)
+    if place.stage is Stage.OPEN and not owes:
         raise Conflict("duty_done", have=done_by(judge))
-    return take_neediest(
-        unit, place, judge, row, Cause.DUTY if done_by(judge) < row.owed else Cause.VOLUNTEER
-    ).id
+    return take_neediest(unit, place, judge, Cause.DUTY if owes else Cause.VOLUNTEER).id
 
 
 def owes_own_review(unit: UnitOfWork, place: Place, judge: Judge) -> bool:
@@ -238,23 +245,39 @@ def locked_row(unit: UnitOfWork, place: Place, reviewer: str) -> Reviewing:
     return unit.store.add(REVIEWINGS, Reviewing(unit.new_id(), place.activity.id, reviewer, duty=place.duty))
 
 
-def take_neediest(unit: UnitOfWork, place: Place, judge: Judge, row: Reviewing, cause: Cause) -> Review:
-    """The review of the work that needs one most, begun; `row` is the reviewer's own, held.
+def waited_for(unit: UnitOfWork, place: Place, judge: Judge) -> Judge:
+    """The reviewer as they are once nobody else takes for them: with their row held, where there is one.
+
+    Two who take for them for the first time meet when they make the row: the later one begins again.
+    """
+    if judge.row is None:
+        return judge
+    row = unit.store.get(REVIEWINGS, judge.row.id, lock=True)
+    return looked_at_again(unit, place, judge, replace(row, duty=place.duty_of(row)))
+
+
+def take_neediest(unit: UnitOfWork, place: Place, judge: Judge, cause: Cause) -> Review:
+    """The review of the work that needs one most, begun by a reviewer who was waited for.
 
     Refused where nothing is left for them.
     """
-    free_lapsed(unit, place.activity.id, limit=20)
+    free_lapsed(unit, place.activity.id, limit=FREED_BY_A_TAKE)
     most = place.rules.per_work + (0 if cause is Cause.FILL_IN else EXTRA)
     work = _locked_work(unit, place, judge, most)
     if work is None:
         raise Conflict("nothing_to_review")
     unit.store.save(POOL, replace(work, taken=work.taken + 1))
-    unit.store.save(REVIEWINGS, replace(row, places=row.places + 1))
+    row = judge.row or Reviewing(unit.new_id(), place.activity.id, judge.key, duty=place.duty)
+    row = replace(row, places=row.places + 1)
+    if judge.row:
+        unit.store.save(REVIEWINGS, row)
+    else:
+        unit.store.add(REVIEWINGS, row)
     return unit.store.add(
         REVIEWS,
         Review(
             unit.new_id(), place.activity.id, work.id, work.team, judge.key, judge.by_team,
-            ReviewState.LEASED, cause, row.places + 1, alias_of(unit, work, place.rules.per_work), unit.now,
+            ReviewState.LEASED, cause, row.places, alias_of(unit, work, place.rules.per_work), unit.now,
             lease_end(place, unit.now, unit.now), rubric=place.activity.settings.rubric.number,
             extra=work.taken >= place.rules.per_work,
         ),
@@ -308,11 +331,10 @@ def _corners(unit: UnitOfWork, place: Place, judge: Judge) -> Callable[[PoolWork
 
     Only in small classes, where each reviewer counts; in large ones there is always somebody else.
     """
-    works = unit.store.find(
-        POOL, activity=place.activity.id, round=place.round, open=True, order="pull", limit=SMALL_CLASS + 1
-    )
-    if len(works) > SMALL_CLASS:
+    pool: dict[str, Any] = {"activity": place.activity.id, "round": place.round, "open": True}
+    if unit.store.reaches(POOL, SMALL_CLASS + 1, **pool):
         return lambda _work: False
+    works = unit.store.find(POOL, order="pull", limit=SMALL_CLASS, **pool)
     members = unit.store.find(MEMBERSHIPS, team_set=place.team_set.id, limit=SMALL_CLASS * 2 + 1)
     if len(members) > SMALL_CLASS * 2:
         return lambda _work: False
@@ -350,6 +372,7 @@ def _lawful(
     later: list[PoolWork] = []
     order = "rescue" if _rescue(place) else "pull"
     after: PoolWork | None = None
+    limit = FIRST_PAGE
     while True:
         page = unit.store.find(
             POOL,
@@ -358,7 +381,7 @@ def _lawful(
             open=True,
             order=order,
             after=after,
-            limit=PAGE,
+            limit=limit,
         )
         lawful = [work for work in page if work.taken < most and not judge.bars.bar(work)]
         for work in lawful:
@@ -366,10 +389,10 @@ def _lawful(
                 later.append(work)
             else:
                 yield work
-        if len(page) < PAGE or (order == "pull" and page[-1].taken >= most):
+        if len(page) < limit or (order == "pull" and page[-1].taken >= most):
             yield from later
             return
-        after = page[-1]
+        after, limit = page[-1], PAGE
 
 
 def _rescue(place: Place) -> bool:
@@ -379,7 +402,8 @@ def _rescue(place: Place) -> bool:
 
 def alias_of(unit: UnitOfWork, work: PoolWork, per_work: int) -> int:
     """A number that says nothing about when its bearer came: drawn among those free for this work."""
-    used = {row.alias for row in unit.store.find(REVIEWS, pool=work.id, limit=200)}
+    untouched = work.version == 1  # since it came in: nobody has had it
+    used = set() if untouched else {row.alias for row in unit.store.find(REVIEWS, pool=work.id, limit=200)}
     free = [number for number in range(1, max(per_work + EXTRA, len(used) + 1) + 1) if number not in used]
     return unit.chance.choice(free)
 
@@ -401,15 +425,16 @@ def lease_end(place: Place, taken_at: datetime, now: datetime) -> datetime:
 
 def free_lapsed(unit: UnitOfWork, activity_id: str, *, limit: int = 200) -> int:
     """Free the slots of holds that ran out; what was written stays with its writer."""
-    causes = [cause.value for cause in Cause if cause not in BESIDE]  # those beside have no end of their own
-    rows = unit.store.find(
-        REVIEWS,
-        activity=activity_id,
-        state=ReviewState.LEASED.value,
-        cause=causes,
-        order="lapsing",
-        limit=limit,
-    )
+    about: dict[str, Any] = {
+        "activity": activity_id,
+        "state": ReviewState.LEASED.value,
+        "lease_until": FILLED,  # what stands beside the peers' reviews has no end
+        "order": "lapsing",
+    }
+    first = unit.store.find(REVIEWS, limit=1, **about)
+    if not first or first[0].is_live(unit.now):
+        return 0  # as nearly always: none is read that still holds
+    rows = unit.store.find(REVIEWS, limit=limit, **about)
     over = [row for row in rows if not row.is_live(unit.now)]
     for found in over:
         let_go(unit, found, ReviewState.LAPSED)
