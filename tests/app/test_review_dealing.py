@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 
 from coursecrew.app.memory import MemoryPorts
-from coursecrew.app.records import POOL, REVIEWINGS, REVIEWS
+from coursecrew.app.records import ACTIVITIES, POOL, REVIEWINGS, REVIEWS
 from coursecrew.app.reviewing.allocating import give_review
-from coursecrew.app.reviewing.feedback import keep_reviewing
+from coursecrew.app.reviewing.feedback import keep_reviewing, proof
 from coursecrew.app.reviewing.pool import take, take_own
 from coursecrew.app.reviewing.writing import save_review
+from coursecrew.app.submissions import excuse
 from coursecrew.app.teams import place as put_into_team
 from coursecrew.app.unit_of_work import run
 from coursecrew.domain.activities import Activity
@@ -118,3 +119,16 @@ def _teams(number: int, size: int) -> tuple[MemoryPorts, Activity, list[tuple[Te
         write(ports, of, members[0], "Words")
         hand_in(ports, of, members[0])
     return ports, of, teams
+
+
+def test_an_excused_work_leaves_the_pool_at_once_and_lacks_nothing() -> None:
+    ports, activity, teams = a_class([1, 1, 1], ReviewRules(per_work=1))
+    of = next(row for row in ports.rows(ACTIVITIES) if row.id != activity.id)
+    work = ports.rows(POOL)[0]
+    run(ports, excuse, INES, of.id, work.team, reason="Ill.")
+    assert [row.open for row in ports.rows(POOL, team=work.team)] == [False]
+    assert [row.work.team for row in run(ports, proof, INES, activity.id).rows] == [
+        row.team for row in ports.rows(POOL) if row.team != work.team
+    ]
+    taken = {_row(ports, run(ports, take, members[0], activity.id)).team for members in teams[1:]}
+    assert work.team not in taken

@@ -25,6 +25,7 @@ from coursecrew.app.records import (
     WORKS,
 )
 from coursecrew.app.reminders import put_away_about
+from coursecrew.app.reviewing.leaving import leave_pools
 from coursecrew.app.teams import (
     Standing,
     mark_presence,
@@ -569,6 +570,7 @@ def excuse(unit: UnitOfWork, actor: Actor, activity_id: str, team_id: str, *, re
     if work.state is WorkState.EXCUSED:
         return work
     work = unit.store.save(WORKS, replace(work, state=WorkState.EXCUSED, reason=reason.strip()[:255]))
+    leave_pools(unit, activity, work)
     unit.record(
         Kind.WORK_EXCUSED, activity=activity.id, course=activity.course, by=actor.person, team=team_id,
         reason=reason.strip()[:255],

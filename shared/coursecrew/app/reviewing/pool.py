@@ -46,12 +46,11 @@ from coursecrew.domain.schedule import Step
 from coursecrew.domain.submissions import WorkState
 
 PAGE = 50
-FIRST_PAGE = 8  # nearly always one of these is lawful
+FIRST_PAGE = 4  # nearly always one of these is lawful
 FREED_BY_A_TAKE = 20  # upkeep frees the others
 SMALL_CLASS = 40  # works up to which a take looks ahead
 MOST_REVIEWS_SEEN = 2_000  # in such a class
 ROUNDS = 5  # how often a take looks again after others were faster
-IN_POOL = (WorkState.IN_REVIEW, WorkState.REVIEWED)
 
 
 # --- works come in ---
@@ -261,7 +260,6 @@ def take_neediest(unit: UnitOfWork, place: Place, judge: Judge, cause: Cause) ->
 
     Refused where nothing is left for them.
     """
-    free_lapsed(unit, place.activity.id, limit=FREED_BY_A_TAKE)
     most = place.rules.per_work + (0 if cause is Cause.FILL_IN else EXTRA)
     work = _locked_work(unit, place, judge, most)
     if work is None:
@@ -289,52 +287,56 @@ def _locked_work(unit: UnitOfWork, place: Place, judge: Judge, most: int) -> Poo
 
     Databases look at a row's condition again after a wait, but not at the order: so what others hold is
     skipped, and a row that changed since it was found is compared before it is taken. Where all that is
-    as needy is held, the first of it is waited for.
+    as needy is held, the first of it is waited for. Holds that ran out are freed before a work that has
+    any is taken; in a small class at once, since there it is looked ahead.
     """
-    leave = _corners(unit, place, judge)
+    small = not unit.store.reaches(POOL, SMALL_CLASS + 1, **_in_pool(place))
+    freed = small
+    if small:
+        free_lapsed(unit, place.activity.id, limit=FREED_BY_A_TAKE)
+    leave = _corners(unit, place, judge) if small else None
     for _ in range(ROUNDS):
         held: PoolWork | None = None
         for found in _lawful(unit, place, judge, most, leave):
             if held is not None and found.taken > held.taken:
                 break
+            if found.taken and not freed:
+                freed = True
+                if free_lapsed(unit, place.activity.id, limit=FREED_BY_A_TAKE):
+                    break  # a work that had a hold a moment ago may need it more
             work = unit.store.try_lock(POOL, found.id)
             if work is None:
                 held = held or found
                 continue
             if not work.open or work.taken > found.taken:
                 break  # others were here since it was found; look again
-            if _is_ready(unit, work):
-                return work
+            return work
         else:
             if held is None:
-                return None
+                if freed or not free_lapsed(unit, place.activity.id, limit=FREED_BY_A_TAKE):
+                    return None
+                freed = True
         if held is not None:
             unit.store.get(POOL, held.id, lock=True)
     # Others were faster each time: whatever is lawful still.
     for found in _lawful(unit, place, judge, most):
         work = unit.store.get(POOL, found.id, lock=True)
-        if work.open and work.taken < most and _is_ready(unit, work):
+        if work.open and work.taken < most:
             return work
     return None
 
 
-def _is_ready(unit: UnitOfWork, work: PoolWork) -> bool:
-    """Whether the work is still one to be reviewed; one that was excused meanwhile leaves the pool."""
-    if unit.store.get(WORKS, work.work).state in IN_POOL:
-        return True
-    unit.store.save(POOL, replace(work, open=False))
-    return False
+def _in_pool(place: Place) -> dict[str, Any]:
+    """The works that may be taken now."""
+    return {"activity": place.activity.id, "round": place.round, "open": True}
 
 
 def _corners(unit: UnitOfWork, place: Place, judge: Judge) -> Callable[[PoolWork], bool]:
     """Which works this reviewer had better leave to others, so that every work can still get its reviews.
 
-    Only in small classes, where each reviewer counts; in large ones there is always somebody else.
+    Asked in small classes only, where each reviewer counts; in large ones there is always somebody else.
     """
-    pool: dict[str, Any] = {"activity": place.activity.id, "round": place.round, "open": True}
-    if unit.store.reaches(POOL, SMALL_CLASS + 1, **pool):
-        return lambda _work: False
-    works = unit.store.find(POOL, order="pull", limit=SMALL_CLASS, **pool)
+    works = unit.store.find(POOL, order="pull", limit=SMALL_CLASS, **_in_pool(place))
     members = unit.store.find(MEMBERSHIPS, team_set=place.team_set.id, limit=SMALL_CLASS * 2 + 1)
     if len(members) > SMALL_CLASS * 2:
         return lambda _work: False
@@ -374,15 +376,7 @@ def _lawful(
     after: PoolWork | None = None
     limit = FIRST_PAGE
     while True:
-        page = unit.store.find(
-            POOL,
-            activity=place.activity.id,
-            round=place.round,
-            open=True,
-            order=order,
-            after=after,
-            limit=limit,
-        )
+        page = unit.store.find(POOL, order=order, after=after, limit=limit, **_in_pool(place))
         lawful = [work for work in page if work.taken < most and not judge.bars.bar(work)]
         for work in lawful:
             if leave is not None and leave(work):
