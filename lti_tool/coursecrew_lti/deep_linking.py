@@ -10,13 +10,12 @@ from flask import Blueprint, Response, g, request
 from joserfc import jwt
 
 from coursecrew.domain.people import Role
-from coursecrew.domain.review_rules import PEER_REVIEW, TEAM_ASSIGNMENT
 from coursecrew.ui.reader import translations
 from coursecrew_lti import places
 from coursecrew_lti import registration as registrations
 from coursecrew_lti.browser import Session
 from coursecrew_lti.launch import CLAIM, Rejected
-from coursecrew_lti.messages import as_uuid
+from coursecrew_lti.messages import as_uuid, checked_kind
 from coursecrew_lti.pages import language, log, page, refuse, tool
 from coursecrew_lti.registration import CUSTOM, Registration
 from coursecrew_lti.tool import Tool
@@ -38,8 +37,7 @@ def pick() -> Response:
     if session.role not in (Role.INSTRUCTOR, Role.AUTHOR):
         return refuse(Rejected("not_a_teacher"), "pick")
     title = " ".join(request.form.get("title", "").split())[:200]
-    kind = request.form.get("kind", TEAM_ASSIGNMENT)
-    kind = kind if kind in (TEAM_ASSIGNMENT, PEER_REVIEW) else TEAM_ASSIGNMENT
+    kind = checked_kind(request.form.get("kind", ""))
     wanted = request.form.get("act", "add") != "cancel" and bool(title)
     with this.begin() as connection:
         registration = registrations.get(connection, session.registration)
@@ -51,21 +49,22 @@ def pick() -> Response:
                 connection, registration=session.registration, course=session.course, title=title,
                 kind=kind, ids=this.ids, now=this.wall(),
             )  # fmt: skip
-            items.append(content_item(place.item, title))
+            items.append(content_item(place.item, title, kind))
     log("pick", "accepted", registration=registration.id, items=len(items))
     return _back(this, session, registration, items)
 
 
-def content_item(item: str, title: str) -> dict[str, Any]:
+def content_item(item: str, title: str, kind: str) -> dict[str, Any]:
     """The link as the platform keeps it.
 
-    Our id in `custom` is the only thing that survives a course copy on every platform. There is no
-    `url`: Moodle would bind the link by matching addresses instead of by our registration.
+    Our id in `custom` is the only thing that survives a course copy on every platform; the sort beside
+    it is for a course that is restored at another site, where nobody knows the id. There is no `url`:
+    Moodle would bind the link by matching addresses instead of by our registration.
     """
     return {
         "type": "ltiResourceLink",
         "title": title,
-        "custom": {"coursecrew_item": as_uuid(item), **CUSTOM},
+        "custom": {"coursecrew_item": as_uuid(item), "coursecrew_kind": kind, **CUSTOM},
         "lineItem": {
             "label": title,
             "scoreMaximum": MAXIMUM,

@@ -18,6 +18,7 @@ from pylti1p3.roles import (
 )
 
 from coursecrew.domain.people import Role
+from coursecrew.domain.review_rules import PEER_REVIEW, TEAM_ASSIGNMENT
 from coursecrew_lti.launch import CLAIM, Launch
 
 VOCABULARY = "http://purl.imsglobal.org/vocab/lis/v2/"
@@ -164,6 +165,16 @@ def item_of(launch: Launch) -> str:
         return uuid.UUID(custom(launch).get("coursecrew_item", "")).hex
     except ValueError:
         return ""
+
+
+def kind_of(launch: Launch) -> str:
+    """What sort of activity the link says it is; a team assignment where it says nothing that is known."""
+    return checked_kind(custom(launch).get("coursecrew_kind", ""))
+
+
+def checked_kind(said: str) -> str:
+    """The sort of activity of that name, a team assignment for any other."""
+    return said if said in (TEAM_ASSIGNMENT, PEER_REVIEW) else TEAM_ASSIGNMENT
 
 
 def as_uuid(item: str) -> str:

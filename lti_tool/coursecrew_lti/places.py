@@ -26,7 +26,7 @@ from coursecrew_lti.launch import (
     Launch,
 )
 from coursecrew_lti.lti_tables import COURSE, DEPLOYMENT, PLACE, REGISTRATION
-from coursecrew_lti.messages import history_of, is_test_user, item_of, person_of, role_of
+from coursecrew_lti.messages import history_of, is_test_user, item_of, kind_of, person_of, role_of
 from coursecrew_lti.people import note_person
 from coursecrew_lti.platforms import family_of, origin_of
 from coursecrew_lti.registration import ACTIVE, Registration
@@ -202,7 +202,7 @@ def _new_place(
     """
     item = item_of(launch)
     original = _original(connection, course, item) if item else None
-    kind = original.kind if original else TEAM_ASSIGNMENT
+    kind = original.kind if original else kind_of(launch)
     id = ids.new()
     fresh: dict[str, Any] = {
         "id": id, "registration": course.registration, "course": course.id, "item": item or id,

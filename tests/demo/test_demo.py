@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from demo import course
+from demo import course, reviews
 from demo.processes import ROOT, free_ports, must_be_free, running
 from demo.visitor import Unexpected, Visitor
 
@@ -110,6 +110,7 @@ class Journey:
     said: list[str] = field(default_factory=list)
     first: dict[str, str] = field(default_factory=dict)
     drafts: list[str] = field(default_factory=list)
+    reviewing: dict[str, str] = field(default_factory=dict)
     sketch: dict[str, str] = field(default_factory=dict)
     memory: dict[int, int] = field(default_factory=dict)
     taken: subprocess.CompletedProcess[str] | None = None
@@ -144,6 +145,8 @@ def _look_around(demo: Demo, seen: Journey) -> None:
     for team in course.TEAMS[3:7]:
         visitor, _ = demo.visitor(team.members[0].id)
         seen.drafts.append(visitor.show("draft").text)
+    for person in ("amara.okafor", "ines.carvalho"):
+        seen.reviewing[person] = demo.visitor(person, reviews.PAGE.title)[1]
     seen.memory = demo.memory()
     seen.taken = subprocess.run(
         [sys.executable, "-m", "demo", "--port", str(demo.port), "--folder", str(demo.folder / "other")],
@@ -207,6 +210,14 @@ def test_each_person_of_the_landing_page_finds_their_story(journey, person, read
 def test_drafts_differ_from_team_to_team(journey):
     assert len(set(journey.drafts)) == 4
     assert all("night" in draft for draft in journey.drafts)
+
+
+def test_a_peer_review_goes_on_beside_it(journey):
+    learner, teacher = journey.reviewing["amara.okafor"], journey.reviewing["ines.carvalho"]
+    assert "Review 1 work" in learner  # one of two is done
+    assert "Neither side learns who the other is." in learner
+    assert "Does every work have its reviews?" in teacher
+    assert f"of {len(course.TEAMS)} works have all their reviews" in teacher
 
 
 def test_both_processes_together_stay_under_four_hundred_megabytes(journey):

@@ -81,7 +81,8 @@ def test_a_teacher_names_an_assignment_and_the_platform_gets_its_link(browser, t
 def test_a_teacher_chooses_what_sort_of_activity_it_is(browser, tool, kind, made):
     page = choose(browser)
     assert 'value="peer_review"' in page
-    told(browser, pick(browser, kind=kind))
+    [item] = told(browser, pick(browser, kind=kind))[DL + "content_items"]
+    assert item["custom"]["coursecrew_kind"] == made
     [place] = find(tool, "PLACE")
     assert place.kind == made
 
@@ -177,6 +178,17 @@ def test_a_link_made_by_hand_works_without_an_item(browser, tool):
     browser.come_in(roles=[INSTRUCTOR])
     [place] = find(tool, "PLACE")
     assert place.item == place.id
+    assert browser.ui("settings").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("said", "made"),
+    [("peer_review", "peer_review"), ("team_assignment", "team_assignment"), ("$x", "team_assignment")],
+)
+def test_a_link_made_by_hand_or_restored_elsewhere_is_of_the_sort_it_says(browser, tool, said, made):
+    browser.come_in(roles=[INSTRUCTOR], custom={"coursecrew_kind": said})
+    [place] = find(tool, "PLACE")
+    assert place.kind == made
     assert browser.ui("settings").status_code == 200
 
 
