@@ -11,12 +11,14 @@ from coursecrew.app.memory import MemoryPorts
 from coursecrew.app.records import ACTIVITIES, POOL, REVIEWINGS, REVIEWS
 from coursecrew.app.reviewing.allocating import give_review
 from coursecrew.app.reviewing.feedback import keep_reviewing, proof
+from coursecrew.app.reviewing.fill_ins import fill_in
 from coursecrew.app.reviewing.pool import take, take_own
 from coursecrew.app.reviewing.writing import save_review
 from coursecrew.app.submissions import excuse
 from coursecrew.app.teams import place as put_into_team
 from coursecrew.app.unit_of_work import run
 from coursecrew.domain.activities import Activity
+from coursecrew.domain.errors import Conflict
 from coursecrew.domain.people import Actor
 from coursecrew.domain.review_rules import Allocation, Reviewers, ReviewRules, SelfReview
 from coursecrew.domain.reviewing import Review, ReviewState
@@ -35,6 +37,7 @@ from tests.builders import (
     world,
     write,
 )
+from tests.ui.class_of import Counted
 
 DEALT = ReviewRules(per_work=2, allocation=Allocation.DEADLINE, owing_days=0)
 
@@ -132,3 +135,20 @@ def test_an_excused_work_leaves_the_pool_at_once_and_lacks_nothing() -> None:
     ]
     taken = {_row(ports, run(ports, take, members[0], activity.id)).team for members in teams[1:]}
     assert work.team not in taken
+
+
+def test_in_the_staffs_time_a_pool_that_lacks_nothing_is_not_read_to_its_end() -> None:
+    ports, activity, _teams = a_class([1, 1, 1], ReviewRules(per_work=1))
+    row = ports.rows(POOL)[0]
+    with ports.transaction() as store:
+        for number in range(200):
+            full = replace(row, id=f"{number:032x}", work=f"{number:032x}", taken=1, submitted=1)
+            store.add(POOL, full)
+        for row in store.find(POOL, activity=activity.id, taken=0):
+            store.save(POOL, replace(row, taken=1, submitted=1))
+    ports.clock.move_to(REVIEWS_DUE + timedelta(hours=25))
+    counted = Counted(ports)
+    with pytest.raises(Conflict) as nothing:
+        run(counted.ports, fill_in, INES, activity.id)
+    assert nothing.value.code == "nothing_to_review"
+    assert counted.calls["find coursecrew_pool_work"] == 1

@@ -383,7 +383,8 @@ def _lawful(
                 later.append(work)
             else:
                 yield work
-        if len(page) < limit or (order == "pull" and page[-1].taken >= most):
+        # By either order none behind this page has room: no work has more reviews in than it has taken.
+        if len(page) < limit or (page[-1].taken if order == "pull" else page[-1].submitted) >= most:
             yield from later
             return
         after, limit = page[-1], PAGE
