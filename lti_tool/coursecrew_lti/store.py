@@ -117,7 +117,7 @@ class SqlStore:
         self._connection = connection
         self._tenant = tenant
         self._dialect = connection.dialect.name
-        self._read: dict[tuple[str, str], Any] = {}  # rows of tables with unique rules, as they were read
+        self._as_stored: dict[tuple[str, str], Any] = {}  # of tables with unique rules: what was seen there
 
     def get(self, kind: RecordType[R], id: str, *, lock: bool = False) -> R:
         """The row of that id, locked with `FOR UPDATE` where the database has it."""
@@ -178,9 +178,7 @@ class SqlStore:
         row["tenant"] = self._tenant
         if not self._connection.execute(_add(kind.table, self._dialect), row).rowcount:
             raise AlreadyExists(table=kind.table)
-        if kind.unique:
-            self._read[kind.table, cast("Any", record).id] = record
-        return record
+        return self._known(kind, record)
 
     def save(self, kind: RecordType[R], record: R) -> R:
         """Write a changed row, its `version` raised by one; `StaleWrite` if somebody else was first."""
@@ -197,7 +195,9 @@ class SqlStore:
             raise
         if not changed:
             raise StaleWrite(table=kind.table)
-        return cast("R", replace(cast("Any", record), version=row["version"])) if kind.has_version else record
+        if kind.has_version:
+            record = cast("R", replace(cast("Any", record), version=row["version"]))
+        return self._known(kind, record)
 
     def remove(self, kind: RecordType[R], id: str) -> None:
         """Take a row away; absent rows are no error."""
@@ -207,10 +207,13 @@ class SqlStore:
         return {"the_id": kind.columns["id"].to_stored(id), "the_tenant": self._tenant}
 
     def _kept(self, kind: RecordType[R], row: Any) -> R:
-        record: Any = kind.from_values(row)
+        return self._known(kind, kind.from_values(row))
+
+    def _known(self, kind: RecordType[R], record: R) -> R:
+        """The record, remembered as it stands in its table where a unique rule could be met."""
         if kind.unique:
-            self._read[kind.table, record.id] = record
-        return cast("R", record)
+            self._as_stored[kind.table, cast("Any", record).id] = record
+        return record
 
     def _savepoint(self, kind: RecordType[Any], record: Any) -> Any:
         # SQLite undoes a failed statement by itself; PostgreSQL gives up the whole transaction.
@@ -219,10 +222,10 @@ class SqlStore:
         return self._connection.begin_nested()
 
     def _may_clash(self, kind: RecordType[Any], record: Any) -> bool:
-        """Whether a save could meet a unique rule: not where nothing that it is about has changed."""
+        """Whether a save could meet a unique rule: only where something that a rule is about has changed."""
         if not kind.unique:
             return False
-        before = self._read.get((kind.table, record.id))
+        before = self._as_stored.get((kind.table, record.id))
         names = {name for rule in kind.unique for name in rule}
         return before is None or any(getattr(record, name) != getattr(before, name) for name in names)
 

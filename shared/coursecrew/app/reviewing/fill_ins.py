@@ -6,7 +6,6 @@ they mentor or are in. The naming holds as long as they mentor some team of the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from coursecrew.app.bonds import mentored_by
@@ -185,12 +184,13 @@ def end_fill_in(unit: UnitOfWork, actor: Actor, activity_id: str, person: str) -
         raise NotFound("person")
     if not _holds(rows[0], unit):
         return
-    locked_row(unit, place, person)
     unit.store.save(FILL_IN_REVIEWERS, replace(rows[0], until=unit.now))
     in_hand = unit.store.find(
         REVIEWS, activity=activity_id, reviewer=person, state=ReviewState.LEASED.value,
         cause=Cause.FILL_IN.value, limit=LOOKED_AT,
     )  # fmt: skip
+    if in_hand:
+        locked_row(unit, place, person)  # before the works' rows, as whoever takes one does
     for review in in_hand:
         let_go(unit, review, ReviewState.LAPSED)
     unit.record(
@@ -229,17 +229,21 @@ def tell_of_missing(unit: UnitOfWork, place: Place) -> int:
     mentors = [row.person for row in _named(unit, place)]
     put_away_about(unit, item, [*(row.person for row in staff), *mentors])
     about = {"activity": place.activity.id, "course": course, "by": "", "item": item}
-    unit.record(Kind.REVIEWS_MISSING, **about, count=len(lacking), over=place.stage is Stage.OVER)
+    unit.record(Kind.REVIEWS_MISSING, **about, count=lacking, over=place.stage is Stage.OVER)
     if mentors and place.stage is Stage.STAFF:
         unit.record(Kind.FILL_IN_WANTED, **about, people=mentors)
     return 1
 
 
-def _lacking(unit: UnitOfWork, place: Place) -> Sequence[PoolWork]:
-    """Works below what they need: all reviews, or after feedback enough for a mark."""
+def _lacking(unit: UnitOfWork, place: Place) -> int:
+    """How many works are below what they need: all reviews, or after feedback enough for a mark.
+
+    Scores of the staff are looked for among those with the fewest reviews, where they are written first.
+    """
     least = place.rules.enough if place.stage is Stage.OVER else place.rules.per_work
-    short = [work for work in _fewest(unit, place) if work.submitted < least]
-    ids = [work.id for work in short]
+    tally = unit.store.tally(POOL, "submitted", activity=place.activity.id, round=place.round, open=True)
+    short = sum(count for have, count in tally.items() if have < least)
+    ids = [work.id for work in _fewest(unit, place) if work.submitted < least] if short else []
     scored = (
         unit.store.find(
             REVIEWS, pool=ids, reviewer=ALL_STAFF, state=ReviewState.SUBMITTED.value, limit=len(ids)
@@ -247,5 +251,4 @@ def _lacking(unit: UnitOfWork, place: Place) -> Sequence[PoolWork]:
         if ids
         else []
     )
-    done = {row.pool for row in scored}
-    return [work for work in short if work.id not in done]
+    return short - len(scored)
