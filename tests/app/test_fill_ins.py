@@ -222,6 +222,20 @@ def test_staff_who_give_a_work_back_get_another_and_never_the_same(*, together: 
     recount(ports)
 
 
+def test_a_ta_who_was_given_some_teams_fills_in_for_those_alone() -> None:
+    ports, activity, _teams = a_class([1, 1, 1], ReviewRules(per_work=1))
+    come_in(ports, KWAME)
+    ports.clock.move_to(STAFFS_TURN)
+    given = work_of(ports, 2).team
+    bound = replace(KWAME, role=Role.TA, teams=(given,))
+    id = run(ports, fill_in, bound, activity.id)
+    assert row_of(ports, id).team == given
+    run(ports, submit_review, bound, activity.id, id, SHEET, text="So.", seen=0)
+    with pytest.raises(Conflict) as nothing:
+        run(ports, fill_in, bound, activity.id)
+    assert nothing.value.code == "nothing_to_review"
+
+
 def told(ports: MemoryPorts, kind: str) -> list[str]:
     deliver_all(ports, compose=compose)
     return sorted(row.person for row in ports.rows(NOTICES, kind=kind))

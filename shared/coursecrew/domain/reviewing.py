@@ -263,6 +263,7 @@ class Bars:
     mentored: Collection[str] = ()
     seen: Collection[str] = ()  # works that they judged, hold, dropped or declared a conflict with
     named_on: Collection[str] = ()  # submissions that name them
+    within: Collection[str] = ()  # a TA who was given some teams judges works of those alone; empty: all
 
     def bar(self, work: PoolWork) -> str:
         """Why this work is not for them; "" where nothing stands against it."""
@@ -270,6 +271,8 @@ class Bars:
             return "own_work"
         if work.team in self.mentored:
             return "mentored"
+        if self.within and work.team not in self.within:
+            return "not_given"
         return "seen" if work.id in self.seen else ""
 
 

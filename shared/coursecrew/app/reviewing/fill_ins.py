@@ -64,6 +64,7 @@ def fill_in(unit: UnitOfWork, actor: Actor, activity_id: str) -> str:
             raise Closed(Step.REVIEW.value, closes=place.feedback_at)
         if judge.participant and judge.participant.takes_part and not judge.has_done:
             raise Conflict("own_work_first", title=place.of.settings.title)
+    judge = replace(judge, bars=replace(judge.bars, within=frozenset(actor.limited_to)))
     judge = waited_for(unit, place, judge)
     held = judge.holds(unit.now)
     if held and held.cause is Cause.FILL_IN:
