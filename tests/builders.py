@@ -138,6 +138,22 @@ def hand_in(
     return run(ports, submit, who, activity.id, seen=seen, ticked=ticked).id
 
 
+def a_team_that_handed_in(
+    ports: MemoryPorts,
+    activity: Activity,
+    *members: Actor,
+    name: str,
+    text: str,
+    after: timedelta = timedelta(),
+) -> Team:
+    """A team whose first member wrote this and handed it in, so long after it was founded."""
+    team = a_team(ports, activity, *members, name=name)
+    ports.clock.move_to(ports.clock.now() + after)
+    write(ports, activity, members[0], text)
+    hand_in(ports, activity, members[0])
+    return team
+
+
 def document(**changes: Any) -> Mapping[str, object]:
     return to_document(settings(**changes))
 

@@ -40,12 +40,10 @@ from tests.builders import (
     INES,
     REVIEWS_DUE,
     a_peer_review,
-    a_team,
+    a_team_that_handed_in,
     actor,
     an_assignment,
-    hand_in,
     world,
-    write,
 )
 
 AFTER_VOLUNTEERS = timedelta(hours=24, seconds=1)
@@ -58,10 +56,8 @@ def a_class(sizes: list[int], rules: ReviewRules) -> tuple[MemoryPorts, Activity
     of = an_assignment(ports)
     teams = [tuple(actor(f"g{number}x{side}") for side in range(size)) for number, size in enumerate(sizes)]
     for number, members in enumerate(teams):
-        a_team(ports, of, *members, name=f"Team {number}")
-        ports.clock.move_to(ports.clock.now() + timedelta(seconds=1))
-        write(ports, of, members[0], f"Plan {number}")
-        hand_in(ports, of, members[0])
+        text, after = f"Plan {number}", timedelta(seconds=1)
+        a_team_that_handed_in(ports, of, *members, name=f"Team {number}", text=text, after=after)
     activity = a_peer_review(ports, of, replace(rules, owing_days=0))
     run(ports, keep_reviewing, activity.id)
     return ports, activity, teams

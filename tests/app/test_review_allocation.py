@@ -19,7 +19,7 @@ from coursecrew.domain.review_rules import TEAM_ASSIGNMENT, Allocation, Reviewer
 from coursecrew.domain.reviewing import Cause, ReviewState
 from tests.app.test_guarantee import a_class, number_of, recount
 from tests.app.test_reviewing import SHEET
-from tests.builders import INES, a_team, actor, hand_in, write
+from tests.builders import INES, a_team_that_handed_in, actor
 
 DEAL = ReviewRules(per_work=2, allocation=Allocation.DEADLINE)
 
@@ -59,9 +59,7 @@ def test_a_work_that_comes_late_is_taken_and_nothing_is_dealt_anew() -> None:
     before = {(row.pool, row.reviewer) for row in ports.rows(REVIEWS)}
     of = ports.rows(ACTIVITIES, kind=TEAM_ASSIGNMENT)[0]
     late = actor("late")
-    a_team(ports, of, late, name="Late")
-    write(ports, of, late, "Late plan")
-    hand_in(ports, of, late)
+    a_team_that_handed_in(ports, of, late, name="Late", text="Late plan")
     run(ports, keep_reviewing, activity.id)
     assert {(row.pool, row.reviewer) for row in ports.rows(REVIEWS)} == before
     assert run(ports, take, late, activity.id)

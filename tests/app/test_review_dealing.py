@@ -30,12 +30,10 @@ from tests.builders import (
     INES,
     REVIEWS_DUE,
     a_peer_review,
-    a_team,
+    a_team_that_handed_in,
     actor,
     an_assignment,
-    hand_in,
     world,
-    write,
 )
 from tests.ui.class_of import Counted
 
@@ -118,9 +116,8 @@ def _teams(number: int, size: int) -> tuple[MemoryPorts, Activity, list[tuple[Te
     teams = []
     for n in range(number):
         members = tuple(actor(f"g{n}x{side}") for side in range(size))
-        teams.append((a_team(ports, of, *members, name=f"Team {n}"), members))
-        write(ports, of, members[0], "Words")
-        hand_in(ports, of, members[0])
+        team = a_team_that_handed_in(ports, of, *members, name=f"Team {n}", text="Words")
+        teams.append((team, members))
     return ports, of, teams
 
 

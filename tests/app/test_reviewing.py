@@ -45,13 +45,12 @@ from tests.builders import (
     REVIEWS_DUE,
     a_peer_review,
     a_team,
+    a_team_that_handed_in,
     actor,
     an_assignment,
     come_in,
-    hand_in,
     marks,
     world,
-    write,
 )
 
 TEAMS = {name: tuple(actor(f"{name}{n}") for n in (1, 2)) for name in "PQRST"}
@@ -65,10 +64,8 @@ def a_class(
     ports = world()
     of = an_assignment(ports)
     for name in teams:
-        a_team(ports, of, *TEAMS[name], name=f"Team {name}")
-        ports.clock.move_to(ports.clock.now() + timedelta(minutes=1))
-        write(ports, of, TEAMS[name][0], f"How {name} cuts losses")
-        hand_in(ports, of, TEAMS[name][0])
+        text, after = f"How {name} cuts losses", timedelta(minutes=1)
+        a_team_that_handed_in(ports, of, *TEAMS[name], name=f"Team {name}", text=text, after=after)
     return ports, of, a_peer_review(ports, of, rules, **changes)
 
 

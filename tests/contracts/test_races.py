@@ -44,14 +44,12 @@ from tests.builders import (
     PLACED,
     START,
     a_peer_review,
-    a_team,
+    a_team_that_handed_in,
     actor,
     an_assignment,
     come_in,
-    hand_in,
     settings,
     world,
-    write,
 )
 from tests.contracts.places import CROWDED, HAS_SQLALCHEMY, SQL, Place, opened
 from tests.contracts.samples import fresh_key, sample
@@ -156,9 +154,7 @@ def test_of_two_hundred_who_take_a_work_at_the_same_second_everybody_gets_one(cr
     of = an_assignment(ports)
     teams = [tuple(actor(f"r{number}x{side}") for side in range(4)) for number in range(50)]
     for number, members in enumerate(teams):
-        a_team(ports, of, *members, name=f"Crowd {number}")
-        write(ports, of, members[0], f"Plan {number}")
-        hand_in(ports, of, members[0])
+        a_team_that_handed_in(ports, of, *members, name=f"Crowd {number}", text=f"Plan {number}")
     activity = a_peer_review(ports, of, ReviewRules(per_work=3))
     run(ports, keep_reviewing, activity.id)
     people = [who for members in teams for who in members]

@@ -32,14 +32,12 @@ from tests.builders import (
     REVIEW_PLACED,
     REVIEWS_DUE,
     a_peer_review,
-    a_team,
+    a_team_that_handed_in,
     actor,
     an_assignment,
     come_in,
-    hand_in,
     marks,
     world,
-    write,
 )
 from tests.ui.parts import ask, words_of
 
@@ -54,9 +52,7 @@ def a_large_class(method: Method, seed: int) -> tuple[MemoryPorts, Activity, lis
     of = an_assignment(ports)
     teams = [tuple(actor(f"t{number}x{side}") for side in (1, 2)) for number in range(LEARNERS // 2)]
     for number, members in enumerate(teams):
-        a_team(ports, of, *members, name=f"Team {number}")
-        write(ports, of, members[0], f"Plan {number}")
-        hand_in(ports, of, members[0])
+        a_team_that_handed_in(ports, of, *members, name=f"Team {number}", text=f"Plan {number}")
     sample = Sample("s", "A sample", "Text", marks("3", "3", "3"))
     rules = ReviewRules(
         owing_days=0, per_work=3, method=method, min_reviews=1, staff_share=chance.choice([0, 30, 60]),
