@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.e2e import classes
 from tests.e2e.classes import Class
 from tests.e2e.formed import Story
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-HOUSES = {
-    "tool": lambda folder: classes.tool(folder),
-    "lms": lambda folder: classes.blocks(folder, framed=True),
-}
-
-
-@pytest.fixture(params=list(HOUSES))
-def house(request, tmp_path) -> Iterator[Class]:
-    with HOUSES[request.param](tmp_path) as made:
-        yield made
 
 
 def test_a_class_answers_gets_teams_and_a_team_that_lost_people_goes_on(house: Class, open_page) -> None:

@@ -93,6 +93,7 @@ def test_another_name_of_the_csrf_cookie_is_passed_on(tmp_path, page) -> None:
         assert "campus_csrf" in names
         assert "csrftoken" not in names
         found_team(unit_of(page), "Blue Ledger")
+        page.close()  # before the host goes: an open page asks again
 
 
 def test_a_file_above_the_platforms_limit_goes_to_our_own_door(host: OpenEdx, open_page) -> None:
